@@ -1,0 +1,55 @@
+# Python 3.12 or newer and make are all that is needed; `make` alone lists what there is.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?=
+
+.PHONY: help serve test site check format renumber lock clean
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+serve: $(VENV)/ready  ## read the book on this machine (http://127.0.0.1:8000)
+	$(BIN)/mkdocs serve --livereload
+
+test: $(VENV)/ready  ## verify everything the book says
+	$(BIN)/python -m pytest
+
+site: $(VENV)/ready  ## build the static site into site/
+	$(BIN)/mkdocs build --strict --clean
+
+check: $(VENV)/ready  ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/ready  ## rewrite the code in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+renumber: $(VENV)/ready  ## number a chapter's equations anew: make renumber CHAPTER=4
+	$(BIN)/python press/renumber.py $(CHAPTER)
+
+lock:  ## resolve requirements.txt anew from pyproject.toml (needs uv)
+	uv pip compile --universal --generate-hashes --no-header --upgrade --python-version 3.12 \
+	    --group figures --group site --group test --group check pyproject.toml --output-file requirements.txt
+
+clean:  ## remove everything that was made here
+	rm -rf $(VENV) site dist .cache .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A fresh environment whenever what it is made from has changed.
+$(VENV)/ready: requirements.txt pyproject.toml .python-version
+	@found=""; \
+	for candidate in $(or $(PYTHON),python3 python python3.13 python3.14 python3.12); do \
+	    version=$$($$candidate -c 'import sys; print(sys.version.split()[0])' 2>/dev/null) || continue; \
+	    if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then chosen=$$candidate; break; fi; \
+	    found="$$found $$candidate is $$version;"; \
+	done; \
+	if [ -z "$$chosen" ]; then \
+	    echo "Chain Rule needs Python 3.12 or newer. Found:$${found:- no Python;} set PYTHON=/path/to/python to name another." >&2; exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$chosen ($$version); this takes a minute, once."; \
+	$$chosen -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,122 @@
+r"""The grammar of a chapter: its fences, its equations and who cites them.
+
+The page build, the tests and ``renumber`` all read chapters through this module.
+
+- A fence opens at column 0: three backticks, a language, ``key="value"`` attributes.
+- An equation is display mathematics with a number: ``$$ … \tag{4.9} $$``.
+- Prose and mathematics cite it as ``\eqref{4.9}``, a line of code as ``# (4.9)`` at its
+  end, a docstring as ``equation (4.9)``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+SOURCE = ROOT / "src" / "chainrule"
+
+TAG = re.compile(r"\\tag\{(\d+\.\d+)\}")
+EQREF = re.compile(r"\\eqref\{(\d+\.\d+)\}")
+CODE_CITATION = re.compile(r"# \((\d+\.\d+)\)$", re.MULTILINE)
+DOCSTRING_CITATION = re.compile(r"\bequation \((\d+\.\d+)\)")
+
+_FENCE = re.compile(
+    r"^(?P<ticks>`{3,})(?P<language>\w+)?(?P<attributes>[^\n`]*)\n"
+    r"(?P<code>.*?)"
+    r"^(?P=ticks)[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
+_ATTRIBUTE = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+_DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A fenced block: ``line`` is the one that opens it, counted from 1."""
+
+    language: str
+    attributes: dict[str, str]
+    code: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A numbered display formula; ``tex`` is without its ``\\tag``."""
+
+    tag: str
+    tex: str
+    line: int
+
+    @property
+    def number(self) -> tuple[int, int]:
+        """Chapter and number as integers, so that 10.2 comes after 9.9."""
+        chapter, number = self.tag.split(".")
+        return int(chapter), int(number)
+
+    @property
+    def states_derivative(self) -> bool:
+        r"""Whether the formula contains ``\partial`` or ``\frac{d``."""
+        return "\\partial" in self.tex or "\\frac{d" in self.tex
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A line of code that ends in ``# (4.9)``; ``code`` is without that comment."""
+
+    tag: str
+    language: str
+    code: str
+    line: int
+
+
+def chapters() -> list[Path]:
+    """The chapters' files, in the order of their numbers."""
+    return sorted(DOCS.glob("ch[0-9][0-9]_*.md"))
+
+
+def fences(text: str) -> list[Fence]:
+    """Every fence of ``text`` that opens at column 0, in order."""
+    return [
+        Fence(
+            language=match["language"] or "",
+            attributes=dict(_ATTRIBUTE.findall(match["attributes"])),
+            code=match["code"],
+            line=text.count("\n", 0, match.start()) + 1,
+        )
+        for match in _FENCE.finditer(text)
+    ]
+
+
+def without_fences(text: str) -> str:
+    """``text`` with every fence blanked, line numbers kept."""
+    return _FENCE.sub(lambda match: "\n" * match[0].count("\n"), text)
+
+
+def equations(text: str) -> list[Equation]:
+    """Every numbered equation of ``text``, in the order in which they stand."""
+    prose = without_fences(text)
+    found = []
+    for display in _DISPLAY.finditer(prose):
+        for tag in TAG.finditer(display[1]):
+            line = prose.count("\n", 0, display.start(1) + tag.start()) + 1
+            found.append(Equation(tag[1], TAG.sub("", display[1]).strip(), line))
+    return found
+
+
+def citations(text: str) -> list[Citation]:
+    """Every citation of an equation by a line of code in a fence of ``text``."""
+    return [
+        Citation(
+            tag=match[1],
+            language=fence.language,
+            code=line[: match.start()].strip(),
+            line=fence.line + offset,
+        )
+        for fence in fences(text)
+        for offset, line in enumerate(fence.code.splitlines(), start=1)
+        if (match := CODE_CITATION.search(line))
+    ]

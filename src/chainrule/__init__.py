@@ -1,0 +1,1 @@
+"""Neural networks derived by hand in NumPy, every step checked by machine."""
