@@ -1,0 +1,122 @@
+"""The one check of inputs that every public function makes."""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+type Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class _Input(NamedTuple):
+    name: str
+    dims: tuple[str, ...]
+    shape: str
+    values: str
+
+
+@cache
+def _parse(signature: str) -> tuple[_Input, ...]:
+    """The inputs that ``"w: (), X: (N, D), t: (N,) in {0, 1}"`` declares."""
+    inputs = []
+    for declaration in signature.split("; "):
+        name, _, rest = declaration.partition(": ")
+        shape, _, values = rest.partition(")")
+        dims = tuple(dim.strip() for dim in shape[1:].split(",") if dim.strip())
+        inputs.append(_Input(name, dims, shape + ")", values.strip()))
+    return tuple(inputs)
+
+
+def arrays(signature: str, params: object, *rest: object) -> tuple[Array, ...]:
+    """``params`` and ``rest`` as arrays that fit together as ``signature`` declares.
+
+    Args:
+        signature: One declaration for each input, ``name: shape``, separated by
+            ``"; "``. A letter in a shape stands for one size wherever it appears;
+            ``in {0, 1}`` after a shape restricts the values.
+        params: The tuple of parameters, declared first.
+        *rest: The other inputs, in the order of their declarations.
+
+    Raises:
+        ValueError: An input is not numeric, not finite, empty, of another shape or of
+            other values than declared, or ``params`` is not a tuple of the right
+            length. The message names the input, what was expected and what came.
+    """
+    inputs = _parse(signature)
+    count = len(inputs) - len(rest)
+    if not isinstance(params, tuple) or len(params) != count:
+        expected = ", ".join(each.name for each in inputs[:count])
+        came = f"{len(params)}" if isinstance(params, tuple) else type(params).__name__
+        raise ValueError(
+            f"params: expected a tuple of {count} ({expected}), got {came}"
+        )
+    sizes: dict[str, tuple[int, str]] = {}
+    found = []
+    for (name, dims, shape, values), value in zip(inputs, params + rest, strict=True):
+        array = number(name, value)
+        if array.ndim != len(dims):
+            raise ValueError(f"{name}: expected shape {shape}, got {array.shape}")
+        for dim, size in zip(dims, array.shape, strict=True):
+            due, origin = sizes.setdefault(dim, (size, name))
+            if size != due:
+                raise ValueError(
+                    f"{name}: expected shape {shape} with {dim} = {due} from {origin}, "
+                    f"got {array.shape}"
+                )
+        if values and not (array * array == array).all():
+            odd = array[array * array != array].flat[0]
+            raise ValueError(f"{name}: expected every value {values}, got {odd}")
+        found.append(array)
+    return tuple(found)
+
+
+def number(name: str, value: object) -> Array:
+    """``value`` as an array of finite numbers, at least one.
+
+    Raises:
+        ValueError: It is not numeric, not finite or empty.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: expected numbers in rows of one length") from error
+    if array.dtype.kind not in "fciub":
+        raise ValueError(f"{name}: expected numbers, got {array.dtype} values")
+    if array.size == 0:
+        raise ValueError(
+            f"{name}: expected at least one number, got shape {array.shape}"
+        )
+    if np.count_nonzero(np.isfinite(array)) < array.size:
+        odd = array[~np.isfinite(array)].flat[0]
+        raise ValueError(f"{name}: expected finite numbers, got {odd}")
+    return array
+
+
+def pairs(name: str, first: object, other: str, second: object) -> None:
+    """Check that two tuples hold arrays of the same shapes in the same order.
+
+    Raises:
+        ValueError: One is not a tuple, the lengths or the shapes of two partners
+            differ, or an array is not numeric, not finite or empty.
+    """
+    one, two = members(name, first), members(other, second)
+    if len(one) != len(two):
+        raise ValueError(
+            f"{other}: expected {len(one)} arrays as in {name}, got {len(two)}"
+        )
+    for index, (a, b) in enumerate(zip(one, two, strict=True)):
+        if a.shape != b.shape:
+            raise ValueError(
+                f"{other}[{index}]: expected shape {a.shape}, got {b.shape}"
+            )
+
+
+def members(name: str, value: object) -> tuple[Array, ...]:
+    """A tuple's members as arrays of finite numbers.
+
+    Raises:
+        ValueError: It is not a tuple, or a member is not numeric, not finite or empty.
+    """
+    if not isinstance(value, tuple):
+        raise ValueError(f"{name}: expected a tuple, got {type(value).__name__}")
+    return tuple(number(f"{name}[{i}]", each) for i, each in enumerate(value))

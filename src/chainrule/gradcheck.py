@@ -1,0 +1,205 @@
+"""Derived gradients against numerical ones, for any function of a tuple of arrays."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from chainrule._inputs import Array, members, pairs
+
+type Params = tuple[Array, ...]
+type Objective = Callable[[Any], Any]
+
+
+def numerical_gradient(f: Objective, params: Params, eps: float = 1e-5) -> Params:
+    """Gradient of ``f`` by central differences, equation (4.10).
+
+    The error is of order eps² from the curvature and of order 1e-16 / eps from rounding.
+
+    Args:
+        f: Function of a tuple like ``params``, with a number as its value.
+        params: Arrays of any shapes, the place at which to differentiate.
+        eps: Finite difference ε, dimensionless.
+
+    Returns:
+        One array for each of ``params``, of its shape.
+
+    Raises:
+        ValueError: ``params`` is not a tuple of numeric, finite, non-empty arrays.
+    """
+
+    def gradient(f: Objective, a: Array) -> Array:
+        da = np.zeros(a.shape)
+        for index in np.ndindex(a.shape):
+            step = np.zeros(a.shape)
+            step[index] = eps
+            da[index] = (f(a + step) - f(a - step)) / (2 * eps)  # (4.10)
+        return da
+
+    return tuple(gradient(g, a) for g, a in _one_by_one(f, params))
+
+
+def complex_step_gradient(f: Objective, params: Params, eps: float = 1e-20) -> Params:
+    """Gradient of ``f`` by the imaginary part of a complex step, exact to rounding.
+
+    ``f`` must be smooth and accept complex numbers. No difference is taken, so nothing
+    cancels and ε may be as small as one likes.
+
+    Source: W. Squire and G. Trapp, "Using complex variables to estimate derivatives of
+    real functions", SIAM Review 40 (1998).
+
+    Args:
+        f: Function of a tuple like ``params``, with a number as its value.
+        params: Arrays of any shapes, the place at which to differentiate.
+        eps: Length ε of the imaginary step, dimensionless.
+
+    Returns:
+        One array for each of ``params``, of its shape.
+
+    Raises:
+        ValueError: ``params`` is not a tuple of numeric, finite, non-empty arrays.
+    """
+
+    def gradient(f: Objective, a: Array) -> Array:
+        da = np.zeros(a.shape)
+        for index in np.ndindex(a.shape):
+            step = np.zeros(a.shape, complex)
+            step[index] = 1j * eps
+            da[index] = f(a + step).imag / eps
+        return da
+
+    return tuple(gradient(g, a) for g, a in _one_by_one(f, params))
+
+
+def relative_error(a: ArrayLike | Params, b: ArrayLike | Params) -> float:
+    """Euclidean distance of ``a`` and ``b`` over the larger length, equation (4.11).
+
+    Args:
+        a: An array or a tuple of arrays.
+        b: The same structure and shapes as ``a``.
+
+    Returns:
+        A dimensionless number in [0, 2]; 0.0 if both are zero throughout.
+
+    Raises:
+        ValueError: The structures or shapes differ, or an array is not numeric, not
+            finite or empty.
+    """
+    a, b = (each if isinstance(each, tuple) else (each,) for each in (a, b))
+    pairs("a", a, "b", b)
+    a = np.concatenate([np.ravel(each) for each in a])
+    b = np.concatenate([np.ravel(each) for each in b])
+    larger = max(np.linalg.norm(a), np.linalg.norm(b))
+    return float(np.linalg.norm(a - b) / larger) if larger else 0.0  # (4.11)
+
+
+def check(
+    f: Objective,
+    params: Params,
+    grads: Params,
+    *,
+    names: Sequence[str] | None = None,
+    eps: float = 1e-5,
+    tolerance: float = 1e-6,
+) -> dict[str, str]:
+    """What central differences say of each gradient; raises if one is wrong.
+
+    - ``"ok"``: every entry agrees.
+    - ``"kink"``: entries disagree only where the one-sided differences disagree too, in
+      a way that no smooth function has; there no gradient can be confirmed.
+    - ``"zero"``: derived and numerical gradient are both zero, which proves little.
+
+    An entry agrees if it differs from the central difference by at most ``tolerance``
+    times the largest entry of its parameter, plus what rounding makes of the difference.
+
+    Args:
+        f: Objective, a function of a tuple like ``params``.
+        params: Parameters, arrays of any shapes.
+        grads: The gradients to check, in the order of ``params``.
+        names: A name for each gradient, for the result and the message; without it
+            ``grads[0]``, ``grads[1]`` …
+        eps: Finite difference ε, dimensionless.
+        tolerance: Relative tolerance, dimensionless.
+
+    Returns:
+        The verdict on each gradient by its name.
+
+    Raises:
+        AssertionError: A gradient is wrong (the message names its worst entry and gives
+            both values), or all are zero, which is no check at all.
+        ValueError: ``params`` and ``grads`` differ in length or shapes, ``names`` is not
+            one for each, or an array is not numeric, not finite or empty.
+    """
+    pairs("params", params, "grads", grads)
+    names = names or [f"grads[{index}]" for index in range(len(grads))]
+    if len(names) != len(grads):
+        raise ValueError(f"names: expected {len(grads)}, got {len(names)}")
+
+    noise = 16 * np.finfo(float).eps * max(1.0, abs(f(params))) / eps
+    numerical = numerical_gradient(f, params, eps)
+    verdicts, wrong = {}, []
+    for name, (g, a), derived, difference in zip(
+        names, _one_by_one(f, params), members("grads", grads), numerical, strict=True
+    ):
+        scale = max(np.abs(derived).max(), np.abs(difference).max())
+        gap = np.abs(derived - difference)
+        doubtful = [
+            i for i in np.ndindex(a.shape) if gap[i] > tolerance * scale + noise
+        ]
+        kinked = [i for i in doubtful if _is_kink(g, a, i, eps, float(derived[i]))]
+        if len(kinked) < len(doubtful):
+            worst = max(set(doubtful) - set(kinked), key=gap.__getitem__)
+            verdicts[name] = "wrong"
+            place = ", ".join(map(str, worst))
+            wrong.append(
+                f"{name} is wrong, most at [{place}]: derived {derived[worst]:.9g}, "
+                f"numerical {difference[worst]:.9g}"
+            )
+        elif kinked:
+            verdicts[name] = "kink"
+        else:
+            verdicts[name] = "zero" if scale <= noise else "ok"
+    if wrong:
+        raise AssertionError("; ".join(wrong))
+    if set(verdicts.values()) == {"zero"}:
+        raise AssertionError("every gradient is zero: 0 = 0 confirms nothing")
+    return verdicts
+
+
+def _one_by_one(f: Objective, params: Params) -> list[tuple[Objective, Array]]:
+    """For each of ``params``: ``f`` as a function of it alone, and its value."""
+    values = members("params", params)
+
+    def alone(index: int) -> Objective:
+        return lambda a: f((*values[:index], a, *values[index + 1 :]))
+
+    return [(alone(index), value) for index, value in enumerate(values)]
+
+
+def _is_kink(
+    f: Objective, a: Array, index: tuple[int, ...], eps: float, derived: float
+) -> bool:
+    """Whether a corner of ``f`` within ``eps`` of ``a`` explains ``derived``.
+
+    The one-sided differences of a smooth function disagree by eps·f″, half as much at
+    half the step; a corner breaks this proportion. Then the derivative at ``a`` lies
+    between the two.
+    """
+    step = np.zeros(a.shape)
+    step[index] = 1.0
+    middle = f(a)
+
+    def sides(eps: float) -> tuple[float, float]:
+        return (f(a + eps * step) - middle) / eps, (middle - f(a - eps * step)) / eps
+
+    (right, left), (right_2, left_2), (right_4, left_4) = map(
+        sides, (eps, eps / 2, eps / 4)
+    )
+    rounding = 64 * np.finfo(float).eps * max(1.0, abs(middle)) / eps
+    bends = max(
+        abs((right - left) - 2 * (right_2 - left_2)),
+        abs((right_2 - left_2) - 2 * (right_4 - left_4)),
+    )
+    between = min(left, right) - rounding <= derived <= max(left, right) + rounding
+    return bool(bends > rounding and between)

@@ -1,0 +1,26 @@
+"""Updates of a tuple of parameters by a tuple of gradients of the same structure."""
+
+from chainrule._inputs import Array, number, pairs
+
+
+def gradient_step(
+    params: tuple[Array, ...], grads: tuple[Array, ...], eta: float
+) -> tuple[Array, ...]:
+    """Parameters after one step of gradient descent, equation (4.22).
+
+    Args:
+        params: Parameters of any shapes.
+        grads: Their gradients, of the same shapes in the same order.
+        eta: Step size η > 0.
+
+    Returns:
+        New parameters, in the order of ``params``.
+
+    Raises:
+        ValueError: ``eta`` is not one positive number, the tuples differ in length, or
+            an array is not numeric, not finite, empty or not of its partner's shape.
+    """
+    pairs("params", params, "grads", grads)
+    if number("eta", eta).shape != () or eta <= 0:
+        raise ValueError(f"eta: expected one positive number, got {eta}")
+    return tuple(p - eta * dp for p, dp in zip(params, grads, strict=True))  # (4.22)

@@ -1,0 +1,95 @@
+"""Chapter 4: one radial basis unit and one logistic output, two parameters.
+
+x → z1 = x·w → h = φ(z1) → z2 = h + b → y = σ(z2) → ξ → J
+"""
+
+import numpy as np
+
+from chainrule._inputs import Array, arrays
+from chainrule.functions import binary_cross_entropy, rbf, sigmoid
+
+type Params = tuple[float | Array, float | Array]
+
+_FORWARD = "w: (); b: (); x: (N,)"
+_TRAIN = "w: (); b: (); x: (N,); t: (N,) in {0, 1}"
+
+
+def init(rng: np.random.Generator | np.random.RandomState) -> Params:
+    """Parameters ``(w, b)`` drawn from a standard normal, dimensionless.
+
+    Args:
+        rng: Source of the random numbers.
+
+    Returns:
+        ``w`` and ``b``, both of shape ().
+    """
+    w, b = rng.standard_normal(2)
+    return w, b
+
+
+def forward(params: Params, x: Array) -> tuple[Array, Array, Array, Array]:
+    """Every intermediate of the network, dimensionless, equations (4.1) to (4.6).
+
+    Args:
+        params: ``(w, b)``, both of shape ().
+        x: Inputs of shape (N,).
+
+    Returns:
+        ``z1``, ``h``, ``z2`` and the output ``y``, a probability; each of shape (N,).
+
+    Raises:
+        ValueError: An input is not numeric, not finite, empty or of another shape.
+    """
+    w, b, x = arrays(_FORWARD, params, x)
+    z1 = x * w  # (4.1)
+    h = rbf(z1)  # (4.3)
+    z2 = h + b  # (4.4)
+    y = sigmoid(z2)  # (4.6)
+    return z1, h, z2, y
+
+
+def objective(params: Params, x: Array, t: Array) -> float:
+    """The mean cross-entropy J in nats, equation (4.9).
+
+    Args:
+        params: ``(w, b)``, both of shape ().
+        x: Inputs of shape (N,).
+        t: Targets in {0, 1} of shape (N,).
+
+    Returns:
+        J; complex if a parameter or an input is, for the complex step.
+
+    Raises:
+        ValueError: An input is not numeric, not finite, empty or of another shape, or a
+            target is not 0 or 1.
+    """
+    *_, x, t = arrays(_TRAIN, params, x, t)
+    _, _, z2, _ = forward(params, x)
+    xi = binary_cross_entropy(z2, t)
+    J = xi.mean()  # (4.9)
+    return J.item()
+
+
+def backward(params: Params, x: Array, t: Array) -> Params:
+    """Gradient of the objective in nats, in the order of ``params``, (4.16) to (4.21).
+
+    Args:
+        params: ``(w, b)``, both of shape ().
+        x: Inputs of shape (N,).
+        t: Targets in {0, 1} of shape (N,).
+
+    Returns:
+        ``dw`` and ``db``, both of shape ().
+
+    Raises:
+        ValueError: An input is not numeric, not finite, empty or of another shape, or a
+            target is not 0 or 1.
+    """
+    *_, x, t = arrays(_TRAIN, params, x, t)
+    z1, h, _, y = forward(params, x)
+    dz2 = (y - t) / len(x)  # (4.16)
+    db = dz2.sum()  # (4.17)
+    dh = dz2  # (4.18)
+    dz1 = dh * (-2 * z1 * h)  # (4.20)
+    dw = (dz1 * x).sum()  # (4.21)
+    return dw, db
