@@ -63,9 +63,8 @@ def arrays(signature: str, params: object, *rest: object) -> tuple[Array, ...]:
                     f"{name}: expected shape {shape} with {dim} = {due} from {origin}, "
                     f"got {array.shape}"
                 )
-        if values and not (array * array == array).all():
-            odd = array[array * array != array].flat[0]
-            raise ValueError(f"{name}: expected every value {values}, got {odd}")
+        if values:
+            binary(name, array)
         found.append(array)
     return tuple(found)
 
@@ -90,6 +89,28 @@ def number(name: str, value: object) -> Array:
         odd = array[~np.isfinite(array)].flat[0]
         raise ValueError(f"{name}: expected finite numbers, got {odd}")
     return array
+
+
+def binary(name: str, array: Array) -> None:
+    """Check that every value is 0 or 1.
+
+    Raises:
+        ValueError: One is not.
+    """
+    if not (array * array == array).all():
+        odd = array[array * array != array].flat[0]
+        raise ValueError(f"{name}: expected every value in {{0, 1}}, got {odd}")
+
+
+def positive(name: str, value: object) -> None:
+    """Check that ``value`` is one positive number.
+
+    Raises:
+        ValueError: It is not.
+    """
+    array = number(name, value)
+    if array.shape != () or not array > 0:
+        raise ValueError(f"{name}: expected one positive number, got {value}")
 
 
 def pairs(name: str, first: object, other: str, second: object) -> None:

@@ -9,7 +9,7 @@ imaginary part, so that the complex step of ``gradcheck`` passes through.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chainrule._inputs import Array, number
+from chainrule._inputs import Array, binary, number
 
 
 def sigmoid(z: ArrayLike) -> Array:
@@ -96,4 +96,5 @@ def binary_cross_entropy(z: ArrayLike, t: ArrayLike) -> Array:
     z, t = number("z", z), number("t", t)
     if z.shape != t.shape:
         raise ValueError(f"t: expected the shape of z, {z.shape}, got {t.shape}")
+    binary("t", t)
     return np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.maximum(z, -z)))  # (4.8)

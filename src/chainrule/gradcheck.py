@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chainrule._inputs import Array, members, pairs
+from chainrule._inputs import Array, members, pairs, positive
 
-type Params = tuple[Array, ...]
+type Params = tuple[float | Array, ...]
 type Objective = Callable[[Any], Any]
 
 
@@ -26,8 +26,10 @@ def numerical_gradient(f: Objective, params: Params, eps: float = 1e-5) -> Param
         One array for each of ``params``, of its shape.
 
     Raises:
-        ValueError: ``params`` is not a tuple of numeric, finite, non-empty arrays.
+        ValueError: ``params`` is not a tuple of numeric, finite, non-empty arrays, or
+            ``eps`` is not one positive number.
     """
+    positive("eps", eps)
 
     def gradient(f: Objective, a: Array) -> Array:
         da = np.zeros(a.shape)
@@ -58,8 +60,10 @@ def complex_step_gradient(f: Objective, params: Params, eps: float = 1e-20) -> P
         One array for each of ``params``, of its shape.
 
     Raises:
-        ValueError: ``params`` is not a tuple of numeric, finite, non-empty arrays.
+        ValueError: ``params`` is not a tuple of numeric, finite, non-empty arrays, or
+            ``eps`` is not one positive number.
     """
+    positive("eps", eps)
 
     def gradient(f: Objective, a: Array) -> Array:
         da = np.zeros(a.shape)
@@ -129,9 +133,12 @@ def check(
         AssertionError: A gradient is wrong (the message names its worst entry and gives
             both values), or all are zero, which is no check at all.
         ValueError: ``params`` and ``grads`` differ in length or shapes, ``names`` is not
-            one for each, or an array is not numeric, not finite or empty.
+            one for each, ``eps`` or ``tolerance`` is not one positive number, or an
+            array is not numeric, not finite or empty.
     """
     pairs("params", params, "grads", grads)
+    positive("eps", eps)
+    positive("tolerance", tolerance)
     names = names or [f"grads[{index}]" for index in range(len(grads))]
     if len(names) != len(grads):
         raise ValueError(f"names: expected {len(grads)}, got {len(names)}")

@@ -1,11 +1,11 @@
 """Updates of a tuple of parameters by a tuple of gradients of the same structure."""
 
-from chainrule._inputs import Array, number, pairs
+from chainrule._inputs import Array, pairs, positive
 
 
 def gradient_step(
-    params: tuple[Array, ...], grads: tuple[Array, ...], eta: float
-) -> tuple[Array, ...]:
+    params: tuple[float | Array, ...], grads: tuple[float | Array, ...], eta: float
+) -> tuple[float | Array, ...]:
     """Parameters after one step of gradient descent, equation (4.22).
 
     Args:
@@ -21,6 +21,5 @@ def gradient_step(
             an array is not numeric, not finite, empty or not of its partner's shape.
     """
     pairs("params", params, "grads", grads)
-    if number("eta", eta).shape != () or eta <= 0:
-        raise ValueError(f"eta: expected one positive number, got {eta}")
+    positive("eta", eta)
     return tuple(p - eta * dp for p, dp in zip(params, grads, strict=True))  # (4.22)

@@ -1,0 +1,136 @@
+"""Every promised ValueError: it names the argument, what was expected, what came."""
+
+import re
+
+import numpy as np
+import pytest
+
+from chainrule import functions, gradcheck, optim, rbf_net
+
+X, T = np.array([0.5, -1.0, 2.0]), np.array([1, 0, 0])
+
+BAD_BATCHES = [
+    (X[:, None], T, "x: expected shape (N,), got (3, 1)"),
+    (X, T[:, None], "t: expected shape (N,), got (3, 1)"),
+    (X, T[:2], "t: expected shape (N,) with N = 3 from x, got (2,)"),
+    (0.5, 1, "x: expected shape (N,), got ()"),
+    (X[:0], T[:0], "x: expected at least one number, got shape (0,)"),
+    ([0.5, np.nan, 1], T, "x: expected finite numbers, got nan"),
+    ([0.5, -np.inf, 1], T, "x: expected finite numbers, got -inf"),
+    (["a", "b", "c"], T, "x: expected numbers, got <U1 values"),
+    ([[1], [2, 3]], T, "x: expected numbers in rows of one length"),
+    ([None, 1, 2], T, "x: expected numbers, got object values"),
+    (X, [1, 0, 2], "t: expected every value in {0, 1}, got 2"),
+    (X, [1, 0, 0.5], "t: expected every value in {0, 1}, got 0.5"),
+    (X, [1, 0, -1], "t: expected every value in {0, 1}, got -1"),
+]
+
+
+@pytest.mark.parametrize(("x", "t", "message"), BAD_BATCHES)
+@pytest.mark.parametrize("function", [rbf_net.objective, rbf_net.backward])
+def test_bad_batches(function, x, t, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        function((1.0, 0.5), x, t)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ((1.0,), "params: expected a tuple of 2 (w, b), got 1"),
+        ((1.0, 2.0, 3.0), "params: expected a tuple of 2 (w, b), got 3"),
+        ([1.0, 2.0], "params: expected a tuple of 2 (w, b), got list"),
+        ((np.ones(1), 2.0), "w: expected shape (), got (1,)"),
+        ((1.0, np.ones((1, 1))), "b: expected shape (), got (1, 1)"),
+        ((1.0, np.nan), "b: expected finite numbers, got nan"),
+        (("1", 2.0), "w: expected numbers, got <U1 values"),
+    ],
+)
+def test_bad_parameters(params, message):
+    for call in (
+        lambda: rbf_net.forward(params, X),
+        lambda: rbf_net.objective(params, X, T),
+        lambda: rbf_net.backward(params, X, T),
+    ):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        functions.sigmoid,
+        functions.sigmoid_derivative,
+        functions.rbf,
+        functions.rbf_derivative,
+        lambda z: functions.binary_cross_entropy(z, np.zeros(np.shape(z))),
+    ],
+)
+@pytest.mark.parametrize(
+    ("z", "message"),
+    [
+        ([np.nan], "z: expected finite numbers, got nan"),
+        ([], "z: expected at least one number, got shape (0,)"),
+        (["x"], "z: expected numbers, got <U1 values"),
+    ],
+)
+def test_bad_arguments_of_functions(function, z, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        function(z)
+
+
+def test_cross_entropy_refuses_what_would_broadcast():
+    with pytest.raises(ValueError, match=r"^t: expected the shape of z, \(3,\), got"):
+        functions.binary_cross_entropy(X, T[:, None])
+
+
+def test_cross_entropy_refuses_other_targets():
+    with pytest.raises(
+        ValueError, match=r"^t: expected every value in \{0, 1\}, got 3"
+    ):
+        functions.binary_cross_entropy(X, [0, 1, 3])
+
+
+@pytest.mark.parametrize("eta", [0, -1.0, np.nan, np.inf, [0.1], "fast"])
+def test_bad_step_sizes(eta):
+    with pytest.raises(ValueError, match="^eta: expected"):
+        optim.gradient_step((1.0,), (1.0,), eta)
+
+
+@pytest.mark.parametrize(
+    ("params", "grads", "message"),
+    [
+        ((1.0,), (1.0, 2.0), "grads: expected 1 arrays as in params, got 2"),
+        ([1.0], (1.0,), "params: expected a tuple, got list"),
+        ((1.0,), 1.0, "grads: expected a tuple, got float"),
+        ((X,), (X[:2],), "grads[0]: expected shape (3,), got (2,)"),
+        ((X,), (X[:, None],), "grads[0]: expected shape (3,), got (3, 1)"),
+        ((1.0, X), (1.0, X * np.nan), "grads[1]: expected finite numbers, got nan"),
+    ],
+)
+def test_mismatched_gradients(params, grads, message):
+    for call in (
+        lambda: optim.gradient_step(params, grads, 0.1),
+        lambda: gradcheck.check(lambda _: 0.0, params, grads),
+    ):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            call()
+
+
+def test_gradcheck_refuses_bad_arguments():
+    with pytest.raises(ValueError, match="^params: expected a tuple, got ndarray"):
+        gradcheck.numerical_gradient(lambda p: 0.0, X)
+    with pytest.raises(ValueError, match="^params: expected a tuple, got ndarray"):
+        gradcheck.complex_step_gradient(lambda p: 0.0, X)
+    with pytest.raises(ValueError, match="^names: expected 1, got 2"):
+        gradcheck.check(lambda p: p[0].sum(), (X,), (X,), names=("a", "b"))
+    with pytest.raises(ValueError, match=r"^b\[0\]: expected shape \(3,\), got \(2,\)"):
+        gradcheck.relative_error(X, X[:2])
+    for eps in (0, -1e-5, np.nan):
+        for call in (
+            lambda eps=eps: gradcheck.numerical_gradient(lambda p: 0.0, (X,), eps),
+            lambda eps=eps: gradcheck.complex_step_gradient(lambda p: 0.0, (X,), eps),
+            lambda eps=eps: gradcheck.check(lambda p: 0.0, (X,), (X,), eps=eps),
+            lambda eps=eps: gradcheck.check(lambda p: 0.0, (X,), (X,), tolerance=eps),
+        ):
+            with pytest.raises(ValueError, match="^(eps|tolerance): expected"):
+                call()

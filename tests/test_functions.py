@@ -1,0 +1,92 @@
+"""The elementwise functions: values, slopes, symmetries and extremes."""
+
+import math
+
+import numpy as np
+import pytest
+
+from chainrule import functions, gradcheck
+
+Z = np.random.RandomState(0).uniform(-8, 8, 200)
+
+
+def test_sigmoid_is_the_logistic_function():
+    expected = [1 / (1 + math.exp(-z)) for z in Z]
+    np.testing.assert_allclose(functions.sigmoid(Z), expected, rtol=1e-14)
+
+
+def test_sigmoid_is_symmetric():
+    total = functions.sigmoid(Z) + functions.sigmoid(-Z)
+    np.testing.assert_allclose(total, 1, rtol=1e-15)
+
+
+def test_sigmoid_keeps_its_digits_in_the_tail():
+    assert functions.sigmoid(-700.0) == pytest.approx(math.exp(-700), rel=1e-13)
+    assert functions.sigmoid_derivative(40.0) == pytest.approx(math.exp(-40), rel=1e-13)
+
+
+def test_rbf_is_the_bell():
+    expected = [math.exp(-z * z) for z in Z]
+    np.testing.assert_allclose(functions.rbf(Z), expected, rtol=1e-13)
+    np.testing.assert_array_equal(functions.rbf(Z), functions.rbf(-Z))
+
+
+@pytest.mark.parametrize("t", [0, 1])
+def test_cross_entropy_is_minus_the_log_of_the_probability(t):
+    expected = [-math.log(1 / (1 + math.exp(z if t == 0 else -z))) for z in Z]
+    losses = functions.binary_cross_entropy(Z, np.full(Z.shape, t))
+    np.testing.assert_allclose(losses, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("z", [1000.0, -1000.0])
+def test_extremes_are_right_and_silent(z):
+    # Warnings are errors in this suite; NumPy is asked for all of them.
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        assert functions.sigmoid(z) == (z > 0)
+        assert functions.sigmoid_derivative(z) == 0
+        assert functions.rbf(z) == 0
+        assert functions.rbf_derivative(z) == 0
+        assert functions.binary_cross_entropy(z, int(z > 0)) == 0
+        assert functions.binary_cross_entropy(z, int(z < 0)) == 1000
+
+
+@pytest.mark.parametrize(
+    ("function", "derivative"),
+    [
+        (functions.sigmoid, functions.sigmoid_derivative),
+        (functions.rbf, functions.rbf_derivative),
+        (
+            lambda z: functions.binary_cross_entropy(z, np.ones(z.shape)),
+            lambda z: functions.sigmoid(z) - 1,
+        ),
+        (
+            lambda z: functions.binary_cross_entropy(z, np.zeros(z.shape)),
+            functions.sigmoid,
+        ),
+    ],
+)
+def test_slopes(function, derivative):
+    def total(params):
+        return function(params[0]).sum()
+
+    complex_step = gradcheck.complex_step_gradient(total, (Z,))
+    assert gradcheck.relative_error((derivative(Z),), complex_step) < 1e-12
+    central = gradcheck.numerical_gradient(total, (Z,))
+    assert gradcheck.relative_error((derivative(Z),), central) < 1e-7
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        functions.sigmoid,
+        functions.sigmoid_derivative,
+        functions.rbf,
+        functions.rbf_derivative,
+    ],
+)
+def test_shapes_integers_and_arguments_are_kept(function):
+    z = np.arange(-3, 3).reshape(2, 3)
+    before = z.copy()
+    np.testing.assert_array_equal(function(z), function(z.astype(float)))
+    assert function(z).shape == (2, 3)
+    np.testing.assert_array_equal(z, before)
