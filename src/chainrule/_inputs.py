@@ -141,3 +141,15 @@ def members(name: str, value: object) -> tuple[Array, ...]:
     if not isinstance(value, tuple):
         raise ValueError(f"{name}: expected a tuple, got {type(value).__name__}")
     return tuple(number(f"{name}[{i}]", each) for i, each in enumerate(value))
+
+
+def sizes(**named: object) -> tuple[int, ...]:
+    """Sizes of a network as integers.
+
+    Raises:
+        ValueError: One is not a positive whole number.
+    """
+    for name, size in named.items():
+        if not isinstance(size, (int, np.integer)) or size < 1:
+            raise ValueError(f"{name}: expected a positive whole number, got {size!r}")
+    return tuple(int(str(size)) for size in named.values())

@@ -12,7 +12,9 @@ type Params = tuple[float | Array, ...]
 type Objective = Callable[[Any], Any]
 
 
-def numerical_gradient(f: Objective, params: Params, eps: float = 1e-5) -> Params:
+def numerical_gradient(
+    f: Objective, params: Params, eps: float = 1e-5
+) -> tuple[Array, ...]:
     """Gradient of ``f`` by central differences, equation (4.10).
 
     The error is of order eps² from the curvature and of order 1e-16 / eps from rounding.
@@ -42,7 +44,9 @@ def numerical_gradient(f: Objective, params: Params, eps: float = 1e-5) -> Param
     return tuple(gradient(g, a) for g, a in _one_by_one(f, params))
 
 
-def complex_step_gradient(f: Objective, params: Params, eps: float = 1e-20) -> Params:
+def complex_step_gradient(
+    f: Objective, params: Params, eps: float = 1e-20
+) -> tuple[Array, ...]:
     """Gradient of ``f`` by the imaginary part of a complex step, exact to rounding.
 
     ``f`` must be smooth and accept complex numbers. No difference is taken, so nothing
