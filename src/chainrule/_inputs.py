@@ -33,7 +33,7 @@ def arrays(signature: str, params: object, *rest: object) -> tuple[Array, ...]:
     Args:
         signature: One declaration for each input, ``name: shape``, separated by
             ``"; "``. A letter in a shape stands for one size wherever it appears;
-            ``in {0, 1}`` after a shape restricts the values.
+            ``in {0, 1}`` or ``one-hot`` after a shape restricts the values.
         params: The tuple of parameters, declared first.
         *rest: The other inputs, in the order of their declarations.
 
@@ -64,16 +64,21 @@ def arrays(signature: str, params: object, *rest: object) -> tuple[Array, ...]:
                     f"got {array.shape}"
                 )
         if values:
-            binary(name, array)
+            (one_hot_rows if values == "one-hot" else binary)(name, array)
         found.append(array)
     return tuple(found)
 
 
-def number(name: str, value: object) -> Array:
+def number(name: str, value: object, *, classes: bool = False) -> Array:
     """``value`` as an array of finite numbers, at least one.
 
+    Args:
+        name: What the message calls it.
+        value: Anything that NumPy makes an array of.
+        classes: Whether its last index counts classes, so that it must have an index.
+
     Raises:
-        ValueError: It is not numeric, not finite or empty.
+        ValueError: It is not numeric, not finite or empty, or lacks an index.
     """
     try:
         array = np.asarray(value)
@@ -81,6 +86,8 @@ def number(name: str, value: object) -> Array:
         raise ValueError(f"{name}: expected numbers in rows of one length") from error
     if array.dtype.kind not in "fciub":
         raise ValueError(f"{name}: expected numbers, got {array.dtype} values")
+    if classes and array.ndim == 0:
+        raise ValueError(f"{name}: expected shape (..., K), got ()")
     if array.size == 0:
         raise ValueError(
             f"{name}: expected at least one number, got shape {array.shape}"
@@ -100,6 +107,21 @@ def binary(name: str, array: Array) -> None:
     if not (array * array == array).all():
         odd = array[array * array != array].flat[0]
         raise ValueError(f"{name}: expected every value in {{0, 1}}, got {odd}")
+
+
+def one_hot_rows(name: str, array: Array) -> None:
+    """Check that every row, along the last index, is one 1 among zeros.
+
+    Raises:
+        ValueError: One is not.
+    """
+    binary(name, array)
+    counts = array.sum(axis=-1)
+    if not (counts == 1).all():
+        raise ValueError(
+            f"{name}: expected one-hot rows, got a row that adds up to "
+            f"{counts[counts != 1].flat[0]}"
+        )
 
 
 def positive(name: str, value: object) -> None:
@@ -143,8 +165,8 @@ def members(name: str, value: object) -> tuple[Array, ...]:
     return tuple(number(f"{name}[{i}]", each) for i, each in enumerate(value))
 
 
-def sizes(**named: object) -> tuple[int, ...]:
-    """Sizes of a network as integers.
+def sizes(**named: int) -> tuple[int, ...]:
+    """The sizes of a network, checked.
 
     Raises:
         ValueError: One is not a positive whole number.
@@ -152,4 +174,15 @@ def sizes(**named: object) -> tuple[int, ...]:
     for name, size in named.items():
         if not isinstance(size, (int, np.integer)) or size < 1:
             raise ValueError(f"{name}: expected a positive whole number, got {size!r}")
-    return tuple(int(str(size)) for size in named.values())
+    return tuple(named.values())
+
+
+def penalty(lam: object) -> None:
+    """Check that the penalty λ is one number, at least 0.
+
+    Raises:
+        ValueError: It is not.
+    """
+    array = number("lam", lam)
+    if array.shape != () or not array >= 0:
+        raise ValueError(f"lam: expected one number, at least 0, got {lam}")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chainrule._inputs import Array
+from chainrule._inputs import Array, sizes
 
 
 def three_clusters(
@@ -25,3 +25,33 @@ def three_clusters(
     x = rng.standard_normal(40) * 0.5 + means
     t = np.repeat([1, 0], [20, 20])
     return x, t
+
+
+def spirals(
+    rng: np.random.Generator | np.random.RandomState, N: int = 100, K: int = 3
+) -> tuple[Array, Array]:
+    """Chapter 3: one spiral arm for each class, wound around the origin.
+
+    The radius of an arm grows from 0 to 1 while its angle grows by 4 radians, shaken with
+    standard deviation 0.2. ``np.random.RandomState(0)`` gives the samples of the CS231n
+    notes, "Putting it together: minimal neural network case study".
+
+    Args:
+        rng: Source of the random numbers.
+        N: Number of samples in each arm.
+        K: Number of arms.
+
+    Returns:
+        The inputs ``X`` of shape (K·N, 2), dimensionless, and the integer ``labels`` of
+        shape (K·N,), in the order of the classes.
+
+    Raises:
+        ValueError: ``N`` or ``K`` is not a positive whole number.
+    """
+    N, K = sizes(N=N, K=K)
+    labels = np.repeat(np.arange(K), N)
+    radius = np.tile(np.linspace(0, 1, N), K)
+    angle = np.concatenate([np.linspace(4 * j, 4 * (j + 1), N) for j in range(K)])
+    angle = angle + 0.2 * rng.standard_normal(K * N)
+    X = np.column_stack([radius * np.sin(angle), radius * np.cos(angle)])
+    return X, labels

@@ -9,11 +9,11 @@ imaginary part, so that the complex step of ``gradcheck`` passes through.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chainrule._inputs import Array, binary, number
+from chainrule._inputs import Array, binary, number, one_hot_rows, sizes
 
 
 def sigmoid(z: ArrayLike) -> Array:
-    """The logistic function σ(z) = 1 / (1 + e^(−z)), equation (4.5).
+    """The logistic function σ(z) = 1 / (1 + e^(−z)), equation (2.2).
 
     Args:
         z: Pre-activations of any shape.
@@ -25,11 +25,11 @@ def sigmoid(z: ArrayLike) -> Array:
         ValueError: ``z`` is not numeric, not finite or empty.
     """
     z = number("z", z)
-    return np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.maximum(z, -z)))  # (4.5)
+    return np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.maximum(z, -z)))  # (2.2)
 
 
 def sigmoid_derivative(z: ArrayLike) -> Array:
-    """The slope σ′(z) of the logistic function, equation (4.14).
+    """The slope σ′(z) of the logistic function, equation (2.9).
 
     Args:
         z: Pre-activations of any shape.
@@ -41,7 +41,7 @@ def sigmoid_derivative(z: ArrayLike) -> Array:
         ValueError: ``z`` is not numeric, not finite or empty.
     """
     z = number("z", z)
-    return sigmoid(z) * sigmoid(-z)  # (4.14)
+    return sigmoid(z) * sigmoid(-z)  # (2.9)
 
 
 def rbf(z: ArrayLike) -> Array:
@@ -77,7 +77,7 @@ def rbf_derivative(z: ArrayLike) -> Array:
 
 
 def binary_cross_entropy(z: ArrayLike, t: ArrayLike) -> Array:
-    """The loss ξ in nats of the prediction σ(z) for a binary target, equation (4.8).
+    """The loss ξ in nats of the prediction σ(z) for a binary target, equation (2.6).
 
     Computed from the pre-activation: where σ(z) is wrong and has rounded to 0 or 1, its
     logarithm is lost and the loss is still |z|.
@@ -97,4 +97,83 @@ def binary_cross_entropy(z: ArrayLike, t: ArrayLike) -> Array:
     if z.shape != t.shape:
         raise ValueError(f"t: expected the shape of z, {z.shape}, got {t.shape}")
     binary("t", t)
-    return np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.maximum(z, -z)))  # (4.8)
+    return np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.maximum(z, -z)))  # (2.6)
+
+
+def softmax(Z: ArrayLike) -> Array:
+    """Probabilities from scores, equation (3.1), the largest score subtracted first.
+
+    Args:
+        Z: Scores of shape (..., K); the last index counts the classes.
+
+    Returns:
+        Values in [0, 1] of the shape of ``Z``, adding up to 1 over the last index.
+
+    Raises:
+        ValueError: ``Z`` is not numeric, not finite, empty or a single number.
+    """
+    Z = number("Z", Z, classes=True)
+    E = np.exp(Z - Z.max(axis=-1, keepdims=True))  # (3.2)
+    return E / E.sum(axis=-1, keepdims=True)  # (3.1)
+
+
+def log_softmax(Z: ArrayLike) -> Array:
+    """Logarithms of the probabilities of ``softmax``, in nats, equation (3.4).
+
+    Args:
+        Z: Scores of shape (..., K); the last index counts the classes.
+
+    Returns:
+        Values of the shape of ``Z``, at most 0, finite where ``softmax`` is 0.
+
+    Raises:
+        ValueError: ``Z`` is not numeric, not finite, empty or a single number.
+    """
+    Z = number("Z", Z, classes=True)
+    S = Z - Z.max(axis=-1, keepdims=True)
+    return S - np.log(np.exp(S).sum(axis=-1, keepdims=True))  # (3.4)
+
+
+def cross_entropy(Z: ArrayLike, T: ArrayLike) -> Array:
+    """The loss ξ in nats of the prediction softmax(Z), equation (3.3).
+
+    Args:
+        Z: Scores of shape (..., K); the last index counts the classes.
+        T: One-hot targets of the shape of ``Z``.
+
+    Returns:
+        Losses of shape (...), in nats.
+
+    Raises:
+        ValueError: ``Z`` is not numeric, not finite, empty or a single number, or ``T``
+            is not one-hot or of another shape.
+    """
+    Z, T = number("Z", Z, classes=True), number("T", T)
+    if Z.shape != T.shape:
+        raise ValueError(f"T: expected the shape of Z, {Z.shape}, got {T.shape}")
+    one_hot_rows("T", T)
+    return -(T * log_softmax(Z)).sum(axis=-1)  # (3.3)
+
+
+def one_hot(labels: ArrayLike, K: int) -> Array:
+    """One row for each label, with a 1.0 in its column and 0.0 elsewhere.
+
+    Args:
+        labels: Whole numbers in 0 … K − 1, of any shape.
+        K: Number of classes.
+
+    Returns:
+        An array of the shape of ``labels`` with one more index, of size K.
+
+    Raises:
+        ValueError: A label is not a whole number in 0 … K − 1, ``labels`` is empty, or
+            ``K`` is not a positive whole number.
+    """
+    (K,) = sizes(K=K)
+    labels = number("labels", labels)
+    bad = labels[(labels < 0) | (labels >= K) | (labels != np.floor(labels))]
+    if bad.size:
+        raise ValueError(
+            f"labels: expected whole numbers from 0 to {K - 1}, got {bad.flat[0]}"
+        )
+    return np.eye(K)[labels.astype(int)]

@@ -15,9 +15,10 @@ type Objective = Callable[[Any], Any]
 def numerical_gradient(
     f: Objective, params: Params, eps: float = 1e-5
 ) -> tuple[Array, ...]:
-    """Gradient of ``f`` by central differences, equation (4.10).
+    """Gradient of ``f`` by central differences, equation (1.2).
 
-    The error is of order eps² from the curvature and of order 1e-16 / eps from rounding.
+    The error is of order eps² from the third derivative and of order 1e-16 / eps from
+    rounding; chapter 1 derives both.
 
     Args:
         f: Function of a tuple like ``params``, with a number as its value.
@@ -38,7 +39,7 @@ def numerical_gradient(
         for index in np.ndindex(a.shape):
             step = np.zeros(a.shape)
             step[index] = eps
-            da[index] = (f(a + step) - f(a - step)) / (2 * eps)  # (4.10)
+            da[index] = (f(a + step) - f(a - step)) / (2 * eps)  # (1.2)
         return da
 
     return tuple(gradient(g, a) for g, a in _one_by_one(f, params))
@@ -52,7 +53,7 @@ def complex_step_gradient(
     ``f`` must be smooth and accept complex numbers. No difference is taken, so nothing
     cancels and ε may be as small as one likes.
 
-    Source: W. Squire and G. Trapp, "Using complex variables to estimate derivatives of
+    Equation (1.19). Source: W. Squire and G. Trapp, "Using complex variables to estimate derivatives of
     real functions", SIAM Review 40 (1998).
 
     Args:
@@ -81,7 +82,7 @@ def complex_step_gradient(
 
 
 def relative_error(a: ArrayLike | Params, b: ArrayLike | Params) -> float:
-    """Euclidean distance of ``a`` and ``b`` over the larger length, equation (4.11).
+    """Euclidean distance of ``a`` and ``b`` over the larger length, equation (1.3).
 
     Args:
         a: An array or a tuple of arrays.
@@ -99,7 +100,7 @@ def relative_error(a: ArrayLike | Params, b: ArrayLike | Params) -> float:
     a = np.concatenate([np.ravel(each) for each in a])
     b = np.concatenate([np.ravel(each) for each in b])
     larger = max(np.linalg.norm(a), np.linalg.norm(b))
-    return float(np.linalg.norm(a - b) / larger) if larger else 0.0  # (4.11)
+    return float(np.linalg.norm(a - b) / larger) if larger else 0.0  # (1.3)
 
 
 def check(

@@ -6,7 +6,7 @@ from chainrule._inputs import Array, pairs, positive
 def gradient_step(
     params: tuple[float | Array, ...], grads: tuple[float | Array, ...], eta: float
 ) -> tuple[float | Array, ...]:
-    """Parameters after one step of gradient descent, equation (4.22).
+    """Parameters after one step of gradient descent, equation (2.14).
 
     Args:
         params: Parameters of any shapes.
@@ -22,4 +22,4 @@ def gradient_step(
     """
     pairs("params", params, "grads", grads)
     positive("eta", eta)
-    return tuple(p - eta * dp for p, dp in zip(params, grads, strict=True))  # (4.22)
+    return tuple(p - eta * dp for p, dp in zip(params, grads, strict=True))  # (2.14)
