@@ -61,7 +61,7 @@ def rbf(z: ArrayLike) -> Array:
 
 
 def rbf_derivative(z: ArrayLike) -> Array:
-    """The slope φ′(z) of the radial basis function, equation (4.19).
+    """The slope φ′(z) of the radial basis function, equation (4.9).
 
     Args:
         z: Pre-activations of any shape.
@@ -73,7 +73,7 @@ def rbf_derivative(z: ArrayLike) -> Array:
         ValueError: ``z`` is not numeric, not finite or empty.
     """
     z = number("z", z)
-    return -2 * z * rbf(z)  # (4.19)
+    return -2 * z * rbf(z)  # (4.9)
 
 
 def binary_cross_entropy(z: ArrayLike, t: ArrayLike) -> Array:

@@ -28,7 +28,7 @@ def init(rng: np.random.Generator | np.random.RandomState) -> Params:
 
 
 def forward(params: Params, x: Array) -> tuple[Array, Array, Array, Array]:
-    """Every intermediate of the network, dimensionless, equations (4.1) to (4.6).
+    """Every intermediate of the network, dimensionless, equations (4.1) to (4.5).
 
     Args:
         params: ``(w, b)``, both of shape ().
@@ -44,12 +44,12 @@ def forward(params: Params, x: Array) -> tuple[Array, Array, Array, Array]:
     z1 = x * w  # (4.1)
     h = rbf(z1)  # (4.3)
     z2 = h + b  # (4.4)
-    y = sigmoid(z2)  # (4.6)
+    y = sigmoid(z2)  # (4.5)
     return z1, h, z2, y
 
 
 def objective(params: Params, x: Array, t: Array) -> float:
-    """The mean cross-entropy J in nats, equation (4.9).
+    """The mean cross-entropy J in nats, equation (2.7).
 
     Args:
         params: ``(w, b)``, both of shape ().
@@ -66,12 +66,12 @@ def objective(params: Params, x: Array, t: Array) -> float:
     *_, x, t = arrays(_TRAIN, params, x, t)
     _, _, z2, _ = forward(params, x)
     xi = binary_cross_entropy(z2, t)
-    J = xi.mean()  # (4.9)
+    J = xi.mean()  # (2.7)
     return J.item()
 
 
 def backward(params: Params, x: Array, t: Array) -> Params:
-    """Gradient of the objective in nats, in the order of ``params``, (4.16) to (4.21).
+    """Gradient of the objective in nats, in the order of ``params``, (4.6) to (4.11).
 
     Args:
         params: ``(w, b)``, both of shape ().
@@ -87,9 +87,9 @@ def backward(params: Params, x: Array, t: Array) -> Params:
     """
     *_, x, t = arrays(_TRAIN, params, x, t)
     z1, h, _, y = forward(params, x)
-    dz2 = (y - t) / len(x)  # (4.16)
-    db = dz2.sum()  # (4.17)
-    dh = dz2  # (4.18)
-    dz1 = dh * (-2 * z1 * h)  # (4.20)
-    dw = (dz1 * x).sum()  # (4.21)
+    dz2 = (y - t) / len(x)  # (4.6)
+    db = dz2.sum()  # (4.7)
+    dh = dz2  # (4.8)
+    dz1 = dh * (-2 * z1 * h)  # (4.10)
+    dw = (dz1 * x).sum()  # (4.11)
     return dw, db
