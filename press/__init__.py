@@ -1,0 +1,1 @@
+"""The press: what turns the chapters into the site."""

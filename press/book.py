@@ -42,10 +42,15 @@ class Fence:
     code: str
     line: int
 
+    @property
+    def end(self) -> int:
+        """The line that closes it."""
+        return self.line + self.code.count("\n") + 1
+
 
 @dataclass(frozen=True)
 class Equation:
-    """A numbered display formula; ``tex`` is without its ``\\tag``."""
+    r"""A numbered display formula; ``tex`` is without its ``\tag``."""
 
     tag: str
     tex: str

@@ -52,7 +52,7 @@ def forward(params: Params, X: Array) -> tuple[Array, Array]:
 
 
 def objective(params: Params, X: Array, T: Array, lam: float = 0.0) -> float:
-    """Mean cross-entropy plus penalty J in nats, equation (3.5).
+    """Mean cross-entropy plus penalty J in nats, equation (3.6).
 
     Args:
         params: ``(W, b)`` of shapes (D, K) and (K,).
@@ -71,12 +71,12 @@ def objective(params: Params, X: Array, T: Array, lam: float = 0.0) -> float:
     penalty(lam)
     Z, _ = forward(params, X)
     xi = cross_entropy(Z, T)
-    J = xi.mean() + lam / 2 * (W**2).sum()  # (3.5)
+    J = xi.mean() + lam / 2 * (W**2).sum()  # (3.6)
     return J.item()
 
 
 def backward(params: Params, X: Array, T: Array, lam: float = 0.0) -> Params:
-    """Gradient of the objective in nats, in the order of ``params``; (3.10), (3.12).
+    """Gradient of the objective in nats, in the order of ``params``; (3.11), (3.13).
 
     Args:
         params: ``(W, b)`` of shapes (D, K) and (K,).
@@ -94,7 +94,7 @@ def backward(params: Params, X: Array, T: Array, lam: float = 0.0) -> Params:
     W, _, X, T = arrays(_TRAIN, params, X, T)
     penalty(lam)
     _, Y = forward(params, X)
-    dZ = (Y - T) / len(X)  # (3.10)
-    dW = X.T @ dZ + lam * W  # (3.12)
+    dZ = (Y - T) / len(X)  # (3.11)
+    dW = X.T @ dZ + lam * W  # (3.13)
     db = dZ.sum(axis=0)  # (1.14)
     return dW, db

@@ -1,0 +1,95 @@
+"""Every example that the reader sees is run by Sybil, as part of the test suite.
+
+A ``python`` fence, whatever its attributes, is a cell: it must run without a warning and
+show nothing but figures. A ``pycon`` fence is a doctest: each result must be printed
+exactly as the page says. The examples of a page share one namespace and run in the order
+in which they stand.
+"""
+
+import ast
+import contextlib
+import doctest
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from sybil import Document, Example, Region, Sybil
+from sybil.evaluators.doctest import DocTestEvaluator
+from sybil.parsers.abstract.doctest import DocTestStringParser
+
+from press import book
+
+# Before pyplot is imported: a machine with a display would open windows.
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+DOCTESTS = DocTestStringParser(DocTestEvaluator(doctest.DONT_ACCEPT_TRUE_FOR_1))
+PRINT_OPTIONS = np.get_printoptions()
+
+
+def show() -> None:
+    """What ``plt.show`` is here: draw every figure, for its warnings, and close it."""
+    for number in plt.get_fignums():
+        plt.figure(number).canvas.draw()
+    plt.close("all")
+
+
+plt.show = show  # type: ignore[assignment]
+
+
+def run_cell(example: Example) -> str | None:
+    """Run a ``python`` fence; return a complaint if it shows more than figures."""
+    __tracebackhide__ = True
+    tree = ast.parse(example.parsed, example.path)
+    ast.increment_lineno(tree, example.line)
+    last = (
+        tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    )
+    value = None
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        exec(compile(tree, example.path, "exec"), example.namespace)  # noqa: S102
+        if isinstance(last, ast.Expr):
+            code = compile(ast.Expression(last.value), example.path, "eval")
+            value = eval(code, example.namespace)  # noqa: S307
+    if value is not None:
+        return f"The cell would show {value!r}. A result belongs in a pycon check."
+    if printed.getvalue():
+        return f"The cell prints {printed.getvalue()!r}. It belongs in a pycon check."
+    if plt.get_fignums():
+        return "The cell leaves a figure open. End it with plt.show()."
+    return None
+
+
+def examples(document: Document) -> Iterator[Region]:
+    """One example for each ``python`` fence and for each prompt in a ``pycon`` fence."""
+    starts = [0]
+    for line in document.text.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    for fence in book.fences(document.text):
+        start, code = starts[fence.line - 1], starts[fence.line]
+        if fence.language == "python":
+            yield Region(start, code + len(fence.code), fence.code, run_cell)
+        elif fence.language == "pycon":
+            for region in DOCTESTS(fence.code, document.path):
+                region.start += code
+                region.end += code
+                yield region
+
+
+def start_page(namespace: dict[str, Any]) -> None:
+    namespace["__name__"] = "__main__"
+
+
+def end_page(_: dict[str, Any]) -> None:
+    """Undo what a page may have set for the whole process."""
+    plt.close("all")
+    mpl.rcdefaults()
+    np.set_printoptions(**PRINT_OPTIONS)
+
+
+pytest_collect_file = Sybil(
+    parsers=[examples], patterns=["*.md"], setup=start_page, teardown=end_page
+).pytest()

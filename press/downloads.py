@@ -1,0 +1,81 @@
+"""What a reader takes away: a chapter as notebook and as script, the library as wheel."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+import jupytext  # type: ignore[import-untyped]
+from flit_core import buildapi  # type: ignore[import-untyped]
+
+from press import book, figure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from press.page import Page
+
+_PAGE_LINK = re.compile(r"\]\(([\w-]+)\.md(#[\w-]*)?\)")
+
+
+def notebook(executed: dict[str, Any], page: Page, source: str, site: str) -> str:
+    """The ``executed`` chapter as a file for Jupyter.
+
+    Args:
+        executed: The notebook as it comes from the kernel.
+        page: The page of the chapter.
+        source: Its text.
+        site: Address of the site, where links to other pages lead.
+    """
+    fences = iter(fence for fence in book.fences(source) if fence.language == "python")
+    cells: list[dict[str, Any]] = []
+
+    def add(kind: str, text: str, **rest: object) -> None:
+        head = {"cell_type": kind, "id": f"cell-{len(cells)}", "metadata": {}}
+        cells.append({**head, "source": text, **rest})
+
+    def to_site(link: re.Match[str]) -> str:
+        folder = "" if link[1] == "index" else f"{link[1]}/"
+        return f"]({site}{folder}{link[2] or ''})"
+
+    for cell in executed["cells"]:
+        if cell["cell_type"] == "markdown":
+            text = page.markdown(cell["source"], web=False)
+            add("markdown", _PAGE_LINK.sub(to_site, text))
+            continue
+        words = next(fences).attributes
+        if "wrong" in words:
+            why = page.prose(words["wrong"], web=False)
+            add("markdown", f"**Wrong on purpose:** {why}")
+        outputs = [
+            {"output_type": "display_data", "metadata": {}, "data": {figure.SVG: svg}}
+            for output in cell["outputs"]
+            if (svg := figure.for_notebook(output["data"][figure.SVG]))
+        ]
+        count = cell["execution_count"]
+        add("code", cell["source"], execution_count=count, outputs=outputs)
+        if "caption" in words:
+            add("markdown", page.prose(words["caption"], web=False))
+    metadata = {
+        key: executed["metadata"][key] for key in ("kernelspec", "language_info")
+    }
+    whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+
+
+def script(notebook: str) -> str:
+    """The ``notebook`` as a Python script, its text as comments."""
+    parsed = jupytext.reads(notebook, fmt="ipynb")
+    parsed.metadata = {"jupytext": {"notebook_metadata_filter": "-all"}}
+    return str(jupytext.writes(parsed, fmt="py:percent"))
+
+
+def wheel(directory: Path) -> Path:
+    """Build the library's wheel, the same bytes for the same source, in ``directory``."""
+    directory.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "1735689600")
+    with contextlib.chdir(book.ROOT):
+        return directory / buildapi.build_wheel(str(directory))

@@ -1,0 +1,173 @@
+"""The build of the book: what happens at which event of MkDocs.
+
+mkdocs-jupyter executes a chapter and, through ``notebook.json.j2``, hands it over as JSON.
+The page itself is written from the chapter's source with the figures put in.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import shutil
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from mkdocs.structure.files import File
+from mkdocs.utils import get_relative_url
+
+from press import book, downloads, maths
+from press.errors import fail
+from press.page import Page
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page as MkDocsPage
+
+PRESS = Path(__file__).resolve().parent
+CACHE = book.ROOT / ".cache"
+
+_EXECUTED = re.compile(r'<script type="application/json">(.*)</script>', re.DOTALL)
+_NOT_PROSE = re.compile(
+    r'<(code|pre)\b.*?</\1>|<(span|div) class="arithmatex">.*?</\2>', re.DOTALL
+)
+_SLOT = re.compile(r'<div data-figure="(\d+)"></div>')
+
+# jupytext reads the attributes of a fence as Python strings; the book does not use what it
+# makes of them, but TeX in a caption makes it warn.
+warnings.filterwarnings("ignore", "invalid escape sequence", SyntaxWarning)
+warnings.filterwarnings("ignore", '"\\\\', SyntaxWarning)
+
+_equations: dict[str, File] = {}
+_pages: dict[str, Page] = {}
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Let the kernels of the chapters depend on nothing outside the project."""
+    profile = CACHE / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    shutil.copy(PRESS / "profile" / "ipython_kernel_config.json", profile)
+    os.environ |= {
+        "IPYTHONDIR": str(CACHE / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(CACHE / "jupyter" / "config"),
+        "JUPYTER_DATA_DIR": str(CACHE / "jupyter" / "data"),
+        "JUPYTER_RUNTIME_DIR": str(CACHE / "jupyter" / "runtime"),
+        "JUPYTER_NO_CONFIG": "1",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "MATPLOTLIBRC": str(PRESS / "matplotlibrc"),
+        "MPLCONFIGDIR": str(CACHE / "matplotlib"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
+    os.environ.pop("JUPYTER_PATH", None)
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Find every numbered equation of the book and add the library's wheel."""
+    _equations.clear()
+    _pages.clear()
+    for file in files.documentation_pages():
+        for equation in book.equations(file.content_string):
+            if equation.tag in _equations:
+                fail(
+                    f"{_name(file)}:{equation.line}",
+                    f"a second equation ({equation.tag})",
+                )
+            _equations[equation.tag] = file
+    wheel = downloads.wheel(CACHE / "wheel")
+    uri = f"assets/{wheel.name}"
+    files.append(File.generated(config, uri, content=wheel.read_bytes()))
+    config.extra["wheel"] = f"{config.site_url or '/'}{uri}"
+    return files
+
+
+def on_page_markdown(
+    markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files
+) -> str:
+    """Write the page; for a chapter also the notebook and the script to download."""
+    uri, source = page.file.src_uri, page.file.content_string
+    links = {
+        tag: f"{file.src_uri if file.src_uri != uri else ''}#eq-{tag}"
+        for tag, file in _equations.items()
+    }
+    _pages[uri] = desk = Page(
+        file=_name(page.file),
+        links=links,
+        wheel=config.extra["wheel"],
+        repository=config.repo_url or "",
+    )
+    executed = _EXECUTED.fullmatch(markdown.strip())
+    is_chapter = re.match(r"ch\d", uri)
+    if not executed:
+        if is_chapter:
+            fail(desk.file, "not executed: its front matter is not that of a chapter")
+        return desk.markdown(source)
+    nb = json.loads(executed[1])
+    cells = [cell for cell in nb["cells"] if cell["cell_type"] == "code"]
+    text = desk.markdown(source, cells)
+    if not is_chapter:
+        return text
+    name = uri.removesuffix(".md")
+    notebook = downloads.notebook(nb, desk, source, config.site_url or "/")
+    script = downloads.script(notebook)
+    files.append(File.generated(config, f"{name}.ipynb", content=notebook))
+    files.append(File.generated(config, f"{name}.py", content=script))
+    offer = (
+        f"\n\nTo run this chapter: [notebook]({name}.ipynb){{ download }}"
+        f" · [script]({name}.py){{ download }}\n{{ .downloads data-search-exclude }}\n"
+    )
+    return re.sub(
+        r"^# .+$", lambda match: match[0] + offer, text, count=1, flags=re.MULTILINE
+    )
+
+
+def on_page_content(html: str, page: MkDocsPage, **_: object) -> None:
+    """Describe the page by its first paragraph, and refuse TeX that is not a formula."""
+    desk = _pages[page.file.src_uri]
+    prose = _NOT_PROSE.sub("", html)
+    if stray := re.search(r".{0,40}(\$|\\eqref|\\tag).{0,40}", prose):
+        fail(desk.file, f"not recognised as a formula: …{stray[0]}…")
+    tags = (
+        tag for tag, file in _equations.items() if file.src_uri == page.file.src_uri
+    )
+    page.present_anchor_ids = {
+        *(page.present_anchor_ids or ()),
+        *(f"eq-{t}" for t in tags),
+    }
+    if first := re.search(r"<p>(.*?)</p>", html, re.DOTALL):
+        page.meta.setdefault("description", _plain(first[1]))
+
+
+def on_post_page(output: str, page: MkDocsPage, **_: object) -> str:
+    """Put the figures in and typeset the formulas.
+
+    This comes last so that the search index holds neither of them.
+    """
+    desk = _pages[page.file.src_uri]
+    links = {
+        tag: f"{get_relative_url(file.url, page.url) if file != page.file else ''}#eq-{tag}"
+        for tag, file in _equations.items()
+    }
+    output = _SLOT.sub(lambda match: desk.figures[int(match[1])], output)
+    return maths.typeset(output, links, desk.file, page.file.content_string)
+
+
+def _name(file: File) -> str:
+    """``file`` as an error names it: relative to the project where possible."""
+    path = Path(file.abs_src_path or file.src_uri)
+    return str(path.relative_to(book.ROOT) if path.is_relative_to(book.ROOT) else path)
+
+
+def _plain(paragraph: str) -> str:
+    """The first sentences of an HTML ``paragraph``, as many as fit a description."""
+    text = " ".join(html.unescape(re.sub(r"<[^>]+>", "", paragraph)).split())
+    sentences = re.split(r"(?<=\.) ", text)
+    while len(" ".join(sentences)) > 170 and len(sentences) > 1:
+        sentences.pop()
+    return html.escape(" ".join(sentences))

@@ -1,0 +1,72 @@
+r"""Formulas: the TeX that arithmatex left in a page becomes HTML and MathML by KaTeX."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from py_mini_racer import MiniRacer
+
+from press import book
+from press.errors import fail
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FORMULA = re.compile(r'<(span|div) class="arithmatex">(.*?)</\1>', re.DOTALL)
+_KATEX = Path(__file__).parent / "katex" / "katex.min.js"
+# Only a link to another place of the book may leave a formula.
+_RENDER = r"""
+function render(tex, displayMode) {
+  const trust = (call) => call.command === "\\href" && call.protocol === "_relative";
+  try {
+    return {html: katex.renderToString(tex, {displayMode, trust, strict: "error"})};
+  } catch (error) {
+    return {error: error.message};
+  }
+}
+"""
+
+
+def render(engine: MiniRacer, tex: str, place: str, *, display: bool) -> str:
+    """``tex`` as HTML and MathML; ``place`` is named if it is not a valid formula."""
+    result = engine.call("render", tex, display)
+    if "error" in result:
+        fail(place, f"{result['error']}\n  in the formula: {tex.strip()}")
+    return str(result["html"])
+
+
+def typeset(page: str, links: Mapping[str, str], file: str, source: str) -> str:
+    r"""The HTML ``page`` with every formula rendered.
+
+    Args:
+        page: HTML with formulas as arithmatex marks them.
+        links: Where the equation of each number stands, as a link from this page.
+        file: Named in errors, with the line on which the formula stands in ``source``.
+        source: The Markdown of the page.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        tex = html.unescape(match[2])
+        at = source.find(tex.strip())
+        place = f"{file}:{source.count('\n', 0, at) + 1}" if at >= 0 else file
+        linked = book.EQREF.sub(lambda m: rf"\href{{{links[m[1]]}}}{{({m[1]})}}", tex)
+        formula = render(engine, linked, place, display=match[1] == "div")
+        if match[1] == "span":
+            return formula
+        tags = book.TAG.findall(tex)
+        name = f"Equation {', '.join(tags)}" if tags else "Formula"
+        anchors = "".join(f'<span id="eq-{tag}"></span>' for tag in tags)
+        # Wide formulas scroll in their box: the keyboard has to reach it.
+        return (
+            f'<div class="equation" role="group" tabindex="0" aria-label="{name}">'
+            f"{anchors}{formula}</div>"
+        )
+
+    # An engine that is never closed keeps the process from ending.
+    with MiniRacer() as engine:
+        engine.eval(_KATEX.read_text("utf-8"))
+        engine.eval(_RENDER)
+        return _FORMULA.sub(replace, page)

@@ -1,0 +1,286 @@
+"""The gradient check catches planted bugs: in every ``backward``, in every chapter.
+
+A check that cannot fail confirms nothing. So every single mistake that ``mutants`` knows
+is made in turn, and each must be found.
+"""
+
+import ast
+import copy
+import doctest
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from mutants import KINDS, mutants
+from pages import CHAPTERS, identify, place, read
+
+import chainrule
+from chainrule.gradcheck import numerical_gradient, relative_error
+from press import book
+
+MODULES = [
+    importlib.import_module(f"chainrule.{info.name}")
+    for info in pkgutil.iter_modules(chainrule.__path__)
+]
+NETWORKS = [module for module in MODULES if hasattr(module, "backward")]
+each_network = pytest.mark.parametrize(
+    "network", NETWORKS, ids=[each.__name__.split(".")[1] for each in NETWORKS]
+)
+
+SAME_LENGTH = "each of them has N rows"
+CHECKED_TWICE = "arrays only checks, and forward checks again"
+PASSED_ON = "twice a tuple ends as it does"
+# Changes that are no mistakes: the same numbers come out, for the reason given.
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "logistic": {
+        "*_, X, t = 2 * arrays(_TRAIN, params, X, t)": PASSED_ON,
+        "_, y = forward(params, X); *_, X, t = arrays(_TRAIN, params, X, t)": (
+            CHECKED_TWICE
+        ),
+        "dz = (y - t) / len(t)": SAME_LENGTH,
+        "dz = (y - t) / len(y)": SAME_LENGTH,
+    },
+    "softmax_linear": {
+        "_, Y = forward(params, X); W, _, X, T = arrays(_TRAIN, params, X, T)": (
+            CHECKED_TWICE
+        ),
+        "dZ = (Y - T) / len(T)": SAME_LENGTH,
+        "dZ = (Y - T) / len(Y)": SAME_LENGTH,
+    },
+    "rbf_net": {
+        "*_, x, t = 2 * arrays(_TRAIN, params, x, t)": PASSED_ON,
+        "*_, x, t = arrays(_TRAIN, params, -x, t)": "the bell is even, so J is in x",
+        "z1, h, _, y = forward(params, x); *_, x, t = arrays(_TRAIN, params, x, t)": (
+            CHECKED_TWICE
+        ),
+        "dz2 = (y - t) / x.size": SAME_LENGTH,
+        "dz2 = (y - t) / len(h)": SAME_LENGTH,
+        "dz2 = (y - t) / len(t)": SAME_LENGTH,
+        "dz2 = (y - t) / len(y)": SAME_LENGTH,
+        "dz2 = (y - t) / len(z1)": SAME_LENGTH,
+        "dz1 = dz2 * (-2 * z1 * h)": "dh is dz2: h enters z2 with the factor 1",
+    },
+    "ch04_rbf_net": {"return -2 * z * rbf(-z)": "the bell is even"},
+}
+
+
+def arguments(function: Any, known: dict[str, Any]) -> tuple[Any, ...]:
+    names = inspect.signature(function).parameters
+    missing = [name for name in names if name not in known]
+    assert not missing, f"{function}: teach `instances` what {missing} may be"
+    return tuple(known[name] for name in names)
+
+
+def instances(network: ModuleType) -> list[tuple[Any, ...]]:
+    """Random arguments of ``backward``: once of different sizes, once all equal."""
+    found = []
+    for N, D, M, K in [(5, 4, 3, 2), (3, 3, 3, 3)]:
+        rng = np.random.default_rng(N)
+        known: dict[str, Any] = {
+            "rng": rng,
+            "D": D,
+            "M": M,
+            "K": K,
+            "x": rng.normal(size=N),
+            "t": np.arange(N) % 2,
+            "X": rng.normal(size=(N, D)),
+            "T": np.eye(K)[np.arange(N) % K],
+            "lam": 0.3,
+        }
+        start = network.init(*arguments(network.init, known))
+        # A parameter that starts at zero could hide a mistake.
+        known["params"] = tuple(p + 0.3 * rng.normal(size=np.shape(p)) for p in start)
+        found.append(arguments(network.backward, known))
+    return found
+
+
+def objective(network: ModuleType, rest: list[Any]) -> Callable[[Any], Any]:
+    return lambda params: network.objective(params, *rest)
+
+
+def error(found: Iterable[Any], expected: Iterable[Any]) -> float:
+    """The largest relative error of an array; infinite where a shape differs."""
+    worst = 0.0
+    for one, other in zip(found, expected, strict=True):
+        for a, b in zip(one, other, strict=True):
+            if np.shape(a) != np.shape(b):
+                return np.inf
+            worst = max(worst, relative_error(np.asarray(a), np.asarray(b)))
+    return worst
+
+
+def is_wrong(fails: Callable[[], bool]) -> bool:
+    try:
+        return fails()
+    except Exception:  # noqa: BLE001 - a mistake that crashes is caught, however
+        return True
+
+
+@each_network
+def test_every_planted_bug_is_caught(network: ModuleType) -> None:
+    name = network.__name__.split(".")[1]
+    given = instances(network)
+
+    def gradients(code: str) -> list[Any]:
+        namespace = dict(vars(network))
+        exec(code, namespace)  # noqa: S102
+        return [namespace["backward"](*each) for each in given]
+
+    code = inspect.getsource(network.backward)
+    derived = gradients(code)
+    numerical = [numerical_gradient(objective(network, rest), p) for p, *rest in given]
+    assert error(derived, numerical) < 1e-6
+
+    def differs(code: str) -> bool:
+        return error(gradients(code), numerical) > 1e-6
+
+    changed, missed, equivalent = set(), [], set()
+    for mutant in mutants(code):
+        changed.add(mutant.before)
+        if is_wrong(partial(differs, mutant.code)):
+            continue
+        same = error(gradients(mutant.code), derived) < 1e-12
+        if same and mutant.after in EQUIVALENT.get(name, {}):
+            equivalent.add(mutant.after)
+        else:
+            missed.append(str(mutant))
+    assert not missed, f"{name}.backward, not caught:\n" + "\n".join(missed)
+    stale = EQUIVALENT.get(name, {}).keys() - equivalent
+    assert not stale, f"{name}: no longer equivalent, remove from the table: {stale}"
+    function = ast.parse(code).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    # A call alone, such as the docstring or a check of an input, computes nothing.
+    lines = {
+        ast.unparse(each) for each in function.body if not isinstance(each, ast.Expr)
+    }
+    assert lines <= changed, f"{name}: nothing was planted in {lines - changed}"
+
+
+# In the chapters a slip in a derivative must fail one of the checks that follow.
+SLIPS_OF_THE_PEN = {"sign", "factor", "term", "operator", "scale", "constant"}
+
+
+def run(fence: book.Fence, namespace: dict[str, Any], name: str) -> str:
+    """Run a cell or a check; return what the check says if it fails."""
+    if fence.language == "python":
+        code = compile("\n" * fence.line + fence.code, name, "exec")
+        exec(code, namespace)  # noqa: S102
+        return ""
+    examples = doctest.DocTestParser().get_examples(fence.code)
+    test = doctest.DocTest(examples, {}, name, name, fence.line, None)
+    test.globs = namespace
+    complaints: list[str] = []
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.FAIL_FAST)
+    runner.run(test, out=complaints.append, clear_globs=False)
+    return "".join(complaints)
+
+
+def derivative_lines(page: Path, fence: book.Fence) -> set[int]:
+    """The lines of a cell, counted from its first, that compute a stated derivative."""
+    tags = {each.tag for each in book.equations(read(page)) if each.states_derivative}
+    return {
+        each.line - fence.line
+        for each in book.citations(read(page))
+        if each.tag in tags and 0 < each.line - fence.line <= fence.code.count("\n")
+    }
+
+
+def kept(value: Any) -> Any:
+    """A copy of what a cell could change in place; anything else as it is."""
+    match value:
+        case np.ndarray() if value.dtype != object:
+            return value.copy()
+        case np.random.Generator() | np.random.RandomState():
+            return copy.deepcopy(value)
+        case list():
+            return [kept(each) for each in value]
+        case dict():
+            return {key: kept(each) for key, each in value.items()}
+    return value
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=identify)
+def test_every_slip_in_a_derivation_is_caught(
+    page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
+    runnable = [
+        each for each in book.fences(read(page)) if each.language in {"python", "pycon"}
+    ]
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+
+    def fails(cell: book.Fence, index: int) -> bool:
+        """Whether the cell, put in place of another, or what follows it fails."""
+        following = [cell, *runnable[index + 1 :]]
+        return any(run(each, namespace, page.name) for each in following)
+
+    missed, equivalent = [], set()
+    for index, fence in enumerate(runnable):
+        lines = derivative_lines(page, fence) if fence.language == "python" else set()
+        for mutant in mutants(fence.code, lines) if lines else ():
+            if mutant.kind not in SLIPS_OF_THE_PEN:
+                continue
+            if mutant.after in EQUIVALENT.get(page.stem, {}):
+                equivalent.add(mutant.after)
+                continue
+            before = {name: kept(value) for name, value in namespace.items()}
+            if not is_wrong(partial(fails, replace(fence, code=mutant.code), index)):
+                missed.append(f"{place(page, fence.line)}: {mutant}")
+            plt.close("all")
+            # Functions look names up in this very dictionary.
+            namespace.clear()
+            namespace.update(before)
+        complaint = run(fence, namespace, page.name)
+        assert not complaint, f"{place(page, fence.line)}:\n{complaint}"
+    assert not missed, "no check fails when\n" + "\n".join(missed)
+    stale = EQUIVALENT.get(page.stem, {}).keys() - equivalent
+    assert not stale, f"{page.stem}: never planted, remove from the table: {stale}"
+
+
+PLANTED = """
+def f(X, T, lam):
+    Z = X @ T + lam * 2  # (1.1)
+    a = (Z / len(X)).sum(axis=0)
+    return a, -Z.T
+"""
+KNOWN_SLIPS = {
+    "Z = X @ T - lam * 2",
+    "Z = X @ T",
+    "Z = X * T + lam * 2",
+    "Z = T @ X + lam * 2",
+    "Z = X.T @ T + lam * 2",
+    "Z = X @ T.T + lam * 2",
+    "Z = X @ T + lam * 3",
+    "Z = X @ T + lam",
+    "Z = X @ T + 2 * lam * 2",
+    "Z = X @ X + lam * 2",
+    "a = (Z * len(X)).sum(axis=0)",
+    "a = Z.sum(axis=0)",
+    "a = (Z / 1).sum(axis=0)",
+    "a = (Z / len(X)).mean(axis=0)",
+    "a = (Z / len(X)).sum()",
+    "a = (Z / len(X)).sum(axis=1)",
+    "a = Z / len(X)",
+    "return (-Z.T, a)",
+    "return (a, Z.T)",
+    "return (a, -Z)",
+    "return (-a, -Z.T)",
+    "a = (Z / len(X)).sum(axis=0); Z = X @ T + lam * 2",
+}
+
+
+def test_the_planter_knows_every_kind_of_slip() -> None:
+    planted = list(mutants(PLANTED))
+    assert {each.kind for each in planted} == KINDS
+    assert {each.after for each in planted} >= KNOWN_SLIPS
+    assert len({each.code for each in planted}) == len(planted)
+    assert all("lam" in each.before for each in mutants(PLANTED, [3]))
