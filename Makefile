@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?=
 
-.PHONY: help serve test site check format renumber lock clean
+.PHONY: help serve test site check format renumber cover lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -29,6 +29,9 @@ format: $(VENV)/ready  ## rewrite the code in the house style
 renumber: $(VENV)/ready  ## number a chapter's equations anew: make renumber CHAPTER=4
 	$(BIN)/python press/renumber.py $(CHAPTER)
 
+cover: $(VENV)/ready  ## draw the figure of the README anew
+	$(BIN)/python press/cover.py
+
 lock:  ## resolve requirements.txt anew from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --no-header --upgrade --python-version 3.12 \
 	    --group figures --group site --group test --group check pyproject.toml --output-file requirements.txt
@@ -38,7 +41,7 @@ clean:  ## remove everything that was made here
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A fresh environment whenever what it is made from has changed.
-$(VENV)/ready: requirements.txt pyproject.toml .python-version
+$(VENV)/ready: requirements.txt .python-version
 	@found=""; \
 	for candidate in $(or $(PYTHON),python3 python python3.13 python3.14 python3.12); do \
 	    version=$$($$candidate -c 'import sys; print(sys.version.split()[0])' 2>/dev/null) || continue; \

@@ -35,7 +35,7 @@ CACHE = book.ROOT / ".cache"
 
 _EXECUTED = re.compile(r'<script type="application/json">(.*)</script>', re.DOTALL)
 _NOT_PROSE = re.compile(
-    r'<(code|pre)\b.*?</\1>|<(span|div) class="arithmatex">.*?</\2>', re.DOTALL
+    r'<(code|pre)\b.*?</\1>|<(span|div) class="arithmatex">.*?</\2>|<[^>]*>', re.DOTALL
 )
 _SLOT = re.compile(r'<div data-figure="(\d+)"></div>')
 

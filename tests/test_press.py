@@ -55,7 +55,12 @@ def build(directory: Path, body: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict"],
         cwd=directory,
-        env={**environment, "HOME": str(home), "NO_MKDOCS_2_WARNING": "1"},
+        env={
+            **environment,
+            "HOME": str(home),
+            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+            "MPLBACKEND": "Agg",
+        },
         capture_output=True,
         text=True,
         timeout=120,
@@ -114,7 +119,7 @@ def test_a_sound_page_is_built(tmp_path: Path) -> None:
         ("\n```python\nx = 1\n1 / 0\n```\n", ":11: the cell fails: ZeroDivisionError"),
         ("\n```python\nx = 1\nx\n```\n", ":11: the cell prints"),
         ("\nText $\\sigmoid$.\n", ":11: KaTeX parse error: Undefined control sequence"),
-        ("\nIt costs 5$.\n", "not recognised as a formula: …It costs 5$."),
+        ("\nIt costs 5$.\n", "not recognised as a formula: …It costs 5$.…"),
         ("\n[there](#nowhere)\n", "no such anchor"),
     ],
 )
