@@ -60,6 +60,7 @@ def build(directory: Path, body: str) -> subprocess.CompletedProcess[str]:
             "HOME": str(home),
             "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
             "MPLBACKEND": "Agg",
+            "NO_MKDOCS_2_WARNING": "1",
         },
         capture_output=True,
         text=True,
