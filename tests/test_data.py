@@ -20,6 +20,10 @@ def test_same_seed_same_data():
         np.testing.assert_array_equal(x, x_again)
         np.testing.assert_array_equal(t, t_again)
         assert not np.array_equal(x, x_other)
+        for one, other in zip(
+            data.spirals(make(7)), data.spirals(make(7)), strict=True
+        ):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_three_clusters_lie_where_they_should():
@@ -28,3 +32,24 @@ def test_three_clusters_lie_where_they_should():
     for part, mean in ((slice(20), 0), (slice(20, 30), -2), (slice(30, 40), 2)):
         assert abs(x[:, part].mean() - mean) < 0.03
         assert abs(x[:, part].std() - 0.5) < 0.02
+
+
+def test_spirals_are_the_published_samples():
+    # As the source draws them: arm after arm, the angles of an arm at a time.
+    rng = np.random.RandomState(0)
+    arms = []
+    for j in range(3):
+        r = np.linspace(0, 1, 100)
+        angle = np.linspace(4 * j, 4 * (j + 1), 100) + rng.standard_normal(100) * 0.2
+        arms.append(np.column_stack([r * np.sin(angle), r * np.cos(angle)]))
+    X, labels = data.spirals(np.random.RandomState(0))
+    np.testing.assert_array_equal(X, np.concatenate(arms))
+    assert labels.tolist() == [0] * 100 + [1] * 100 + [2] * 100
+
+
+def test_spirals_of_other_sizes():
+    X, labels = data.spirals(np.random.default_rng(0), N=7, K=4)
+    assert X.shape == (28, 2)
+    assert labels.tolist() == np.repeat(np.arange(4), 7).tolist()
+    radius = np.hypot(*X.T)
+    np.testing.assert_allclose(radius, np.tile(np.linspace(0, 1, 7), 4), atol=1e-15)

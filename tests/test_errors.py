@@ -5,7 +5,15 @@ import re
 import numpy as np
 import pytest
 
-from chainrule import functions, gradcheck, optim, rbf_net
+from chainrule import (
+    data,
+    functions,
+    gradcheck,
+    logistic,
+    optim,
+    rbf_net,
+    softmax_linear,
+)
 
 X, T = np.array([0.5, -1.0, 2.0]), np.array([1, 0, 0])
 
@@ -134,3 +142,123 @@ def test_gradcheck_refuses_bad_arguments():
         ):
             with pytest.raises(ValueError, match="^(eps|tolerance): expected"):
                 call()
+
+
+XS = np.array([[0.5, 1.0], [-1.0, 2.0], [2.0, 0.0]])
+TS = np.array([[1, 0, 0], [0, 0, 1], [0, 1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("params", "X", "t", "message"),
+    [
+        ((np.ones(2), 0.0), XS, T[:, None], "t: expected shape (N,), got (3, 1)"),
+        (
+            (np.ones(3), 0.0),
+            XS,
+            T,
+            "X: expected shape (N, D) with D = 3 from w, got (3, 2)",
+        ),
+        ((np.ones(2), 0.0), XS[0], T, "X: expected shape (N, D), got (2,)"),
+        ((np.ones((2, 1)), 0.0), XS, T, "w: expected shape (D,), got (2, 1)"),
+        ((np.ones(2), np.zeros(1)), XS, T, "b: expected shape (), got (1,)"),
+        ((np.ones(2), 0.0), XS, T + 1, "t: expected every value in {0, 1}, got 2"),
+        ((np.ones(2),), XS, T, "params: expected a tuple of 2 (w, b), got 1"),
+    ],
+)
+def test_logistic_refuses(params, X, t, message):
+    for function in (logistic.objective, logistic.backward):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            function(params, X, t)
+
+
+WB = np.ones((2, 3)), np.zeros(3)
+
+
+@pytest.mark.parametrize(
+    ("params", "X", "targets", "lam", "message"),
+    [
+        (WB, XS, T, 0.0, "T: expected shape (N, K), got (3,)"),
+        (
+            WB,
+            XS,
+            TS[:, :2],
+            0.0,
+            "T: expected shape (N, K) with K = 3 from W, got (3, 2)",
+        ),
+        (WB, XS, TS[:2], 0.0, "T: expected shape (N, K) with N = 3 from X, got (2, 3)"),
+        (WB, XS, 2 * TS, 0.0, "T: expected every value in {0, 1}, got 2"),
+        (
+            WB,
+            XS,
+            np.ones((3, 3)),
+            0.0,
+            "T: expected one-hot rows, got a row that adds up to 3.0",
+        ),
+        (
+            WB,
+            XS,
+            0 * TS,
+            0.0,
+            "T: expected one-hot rows, got a row that adds up to 0",
+        ),
+        (WB, XS, TS, -0.1, "lam: expected one number, at least 0, got -0.1"),
+        (WB, XS, TS, np.nan, "lam: expected finite numbers, got nan"),
+        (
+            (np.ones((2, 3)), np.zeros(2)),
+            XS,
+            TS,
+            0.0,
+            "b: expected shape (K,) with K = 3 from W, got (2,)",
+        ),
+    ],
+)
+def test_softmax_linear_refuses(params, X, targets, lam, message):
+    for function in (softmax_linear.objective, softmax_linear.backward):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            function(params, X, targets, lam)
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.0, "3", None])
+def test_bad_sizes(size):
+    rng = np.random.default_rng(0)
+    for call in (
+        lambda: logistic.init(rng, size),
+        lambda: softmax_linear.init(rng, 2, size),
+        lambda: softmax_linear.init(rng, size, 2),
+        lambda: data.spirals(rng, N=size),
+        lambda: data.spirals(rng, K=size),
+        lambda: functions.one_hot([0], size),
+    ):
+        with pytest.raises(
+            ValueError, match=r"^[DKN]: expected a positive whole number"
+        ):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 3], "labels: expected whole numbers from 0 to 2, got 3"),
+        ([-1, 0], "labels: expected whole numbers from 0 to 2, got -1"),
+        ([0.5], "labels: expected whole numbers from 0 to 2, got 0.5"),
+        ([], "labels: expected at least one number, got shape (0,)"),
+        (["a"], "labels: expected numbers, got <U1 values"),
+    ],
+)
+def test_bad_labels(labels, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        functions.one_hot(labels, 3)
+
+
+def test_bad_scores():
+    for function in (functions.softmax, functions.log_softmax):
+        with pytest.raises(
+            ValueError, match=r"^Z: expected shape \(\.\.\., K\), got \(\)"
+        ):
+            function(3.0)
+        with pytest.raises(ValueError, match="^Z: expected finite numbers, got inf"):
+            function([np.inf, 0.0])
+    with pytest.raises(ValueError, match=r"^T: expected the shape of Z, \(2, 3\), got"):
+        functions.cross_entropy(np.ones((2, 3)), np.array([0, 1]))
+    with pytest.raises(ValueError, match="^T: expected one-hot rows"):
+        functions.cross_entropy(np.ones((1, 3)), np.array([[1, 1, 0]]))

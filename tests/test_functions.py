@@ -90,3 +90,70 @@ def test_shapes_integers_and_arguments_are_kept(function):
     np.testing.assert_array_equal(function(z), function(z.astype(float)))
     assert function(z).shape == (2, 3)
     np.testing.assert_array_equal(z, before)
+
+
+SCORES = np.random.RandomState(1).uniform(-8, 8, (40, 5))
+
+
+def test_softmax_is_the_normalised_exponential():
+    E = np.exp(SCORES)
+    expected = E / E.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(functions.softmax(SCORES), expected, rtol=1e-13)
+    np.testing.assert_allclose(
+        functions.log_softmax(SCORES), np.log(expected), rtol=1e-12
+    )
+
+
+def test_softmax_depends_on_differences_only():
+    for shift in (-500.0, 3.0, 1e4):
+        np.testing.assert_allclose(
+            functions.softmax(SCORES + shift), functions.softmax(SCORES), rtol=1e-10
+        )
+
+
+def test_softmax_takes_the_last_index_for_the_classes():
+    stacked = SCORES.reshape(4, 10, 5)
+    np.testing.assert_array_equal(
+        functions.softmax(stacked), functions.softmax(SCORES).reshape(4, 10, 5)
+    )
+    np.testing.assert_array_equal(
+        functions.softmax(SCORES[0]), functions.softmax(SCORES)[0]
+    )
+
+
+def test_categorical_cross_entropy_is_minus_the_log_of_the_probability():
+    labels = np.arange(40) % 5
+    losses = functions.cross_entropy(SCORES, functions.one_hot(labels, 5))
+    expected = -np.log(functions.softmax(SCORES)[np.arange(40), labels])
+    np.testing.assert_allclose(losses, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e3, 1e4])
+def test_extreme_scores_are_right_and_silent(scale):
+    Z = np.array([[scale, -scale, 0.0], [0.0, 0.0, -scale]])
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        np.testing.assert_array_equal(functions.softmax(Z), [[1, 0, 0], [0.5, 0.5, 0]])
+        np.testing.assert_array_equal(
+            functions.log_softmax(Z)[0], [0, -2 * scale, -scale]
+        )
+        right, wrong = functions.one_hot([0, 2], 3), functions.one_hot([1, 2], 3)
+        assert functions.cross_entropy(Z, right)[0] == 0
+        assert functions.cross_entropy(Z, wrong)[0] == 2 * scale
+        assert functions.cross_entropy(Z, wrong)[1] == scale + np.log(2)
+
+
+def test_slope_of_cross_entropy_is_output_minus_target():
+    T = functions.one_hot(np.arange(40) % 5, 5)
+    expected = functions.softmax(SCORES) - T
+
+    def total(params):
+        return functions.cross_entropy(params[0], T).sum()
+
+    complex_step = gradcheck.complex_step_gradient(total, (SCORES,))
+    assert gradcheck.relative_error((expected,), complex_step) < 1e-13
+
+
+def test_one_hot():
+    assert functions.one_hot([2, 0], 3).tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert functions.one_hot(np.array(1, np.uint8), 2).tolist() == [0, 1]
+    assert functions.one_hot([[0], [1]], 2).shape == (2, 1, 2)

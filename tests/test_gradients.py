@@ -3,57 +3,185 @@
 import numpy as np
 import pytest
 
-from chainrule import data, gradcheck, rbf_net
+from chainrule import data, gradcheck, logistic, rbf_net, softmax_linear
+from chainrule.functions import one_hot
 from chainrule.optim import gradient_step
 
 
-def rbf_instance(seed):
-    rng = np.random.default_rng(seed)
-    samples = int(rng.integers(1, 30))
+def rbf_instance(rng, samples):
     x = rng.normal(0, 1.5, samples)
-    t = rng.integers(0, 2, samples)
-    return rbf_net.init(rng), x, t
+    return rbf_net, rbf_net.init(rng), (x, rng.integers(0, 2, samples))
 
 
-SEEDS = range(50)
+def logistic_instance(rng, samples):
+    inputs = int(rng.integers(1, 6))
+    w, _ = logistic.init(rng, inputs)
+    batch = rng.normal(size=(samples, inputs)), rng.integers(0, 2, samples)
+    return logistic, (w, rng.normal()), batch
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_rbf_net(seed):
-    params, x, t = rbf_instance(seed)
-    grads = rbf_net.backward(params, x, t)
+def softmax_instance(rng, samples):
+    inputs, classes = rng.integers(1, 6, 2).tolist()
+    params = rng.normal(size=(inputs, classes)), rng.normal(size=classes)
+    T = one_hot(rng.integers(0, classes, samples), classes)
+    lam = float(rng.choice([0.0, 0.3]))
+    return softmax_linear, params, (rng.normal(size=(samples, inputs)), T, lam)
+
+
+INSTANCES = [rbf_instance, logistic_instance, softmax_instance]
+CASES = [(make, seed) for make in INSTANCES for seed in range(60)]
+each_case = pytest.mark.parametrize(("make", "seed"), CASES)
+
+
+def instance(make, seed):
+    rng = np.random.default_rng(seed)
+    return make(rng, int(rng.integers(1, 30)))
+
+
+@each_case
+def test_gradients(make, seed):
+    network, params, batch = instance(make, seed)
+    grads = network.backward(params, *batch)
 
     def objective(params):
-        return rbf_net.objective(params, x, t)
+        return network.objective(params, *batch)
 
+    assert [np.shape(grad) for grad in grads] == [np.shape(param) for param in params]
     complex_step = gradcheck.complex_step_gradient(objective, params)
+    if max(np.abs(grad).max() for grad in complex_step) < 1e-12:
+        # One class: nothing to learn, and rounding is all there is to compare.
+        assert max(np.abs(grad).max() for grad in grads) < 1e-12
+        return
     assert gradcheck.relative_error(grads, complex_step) < 1e-10
     assert "wrong" not in gradcheck.check(objective, params, grads).values()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_order_of_the_samples_does_not_matter(seed):
-    params, x, t = rbf_instance(seed)
-    order = np.random.default_rng(seed).permutation(len(x))
-    here = rbf_net.backward(params, x, t)
-    there = rbf_net.backward(params, x[order], t[order])
-    assert gradcheck.relative_error(here, there) < 1e-12
+@each_case
+def test_the_order_of_the_samples_does_not_matter(make, seed):
+    network, params, (X, t, *lam) = instance(make, seed)
+    order = np.random.default_rng(seed).permutation(len(X))
+    here = network.backward(params, X, t, *lam)
+    there = network.backward(params, X[order], t[order], *lam)
+    for one, other in zip(here, there, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-14)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_gradient_mirrors_with_the_weight(seed):
-    (w, b), x, t = rbf_instance(seed)
-    dw, db = rbf_net.backward((w, b), x, t)
-    mirrored = rbf_net.backward((-w, b), x, t)
-    assert mirrored == (-dw, db)
+@each_case
+def test_doubling_the_samples_changes_nothing(make, seed):
+    network, params, (X, t, *lam) = instance(make, seed)
+    here = network.backward(params, X, t, *lam)
+    there = network.backward(
+        params, np.concatenate([X, X]), np.concatenate([t, t]), *lam
+    )
+    for one, other in zip(here, there, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-14)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_doubling_the_samples_changes_nothing(seed):
-    params, x, t = rbf_instance(seed)
-    here = rbf_net.backward(params, x, t)
-    there = rbf_net.backward(params, np.tile(x, 2), np.tile(t, 2))
-    assert gradcheck.relative_error(here, there) < 1e-12
+@each_case
+def test_no_argument_is_changed(make, seed):
+    network, params, batch = instance(make, seed)
+    kept = [np.copy(each) for each in (*params, *batch)]
+    network.forward(params, batch[0])
+    network.objective(params, *batch)
+    gradient_step(params, network.backward(params, *batch), 0.1)
+    for before, now in zip(kept, (*params, *batch), strict=True):
+        np.testing.assert_array_equal(before, now)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_the_rbf_gradient_mirrors_with_the_weight(seed):
+    _, (w, b), batch = instance(rbf_instance, seed)
+    dw, db = rbf_net.backward((w, b), *batch)
+    assert rbf_net.backward((-w, b), *batch) == (-dw, db)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_permuting_the_classes_permutes_the_gradient(seed):
+    _, (W, b), (X, T, lam) = instance(softmax_instance, seed)
+    order = np.random.default_rng(seed).permutation(len(b))
+    dW, db = softmax_linear.backward((W, b), X, T, lam)
+    params = W[:, order], b[order]
+    dW_permuted, db_permuted = softmax_linear.backward(params, X, T[:, order], lam)
+    np.testing.assert_allclose(dW_permuted, dW[:, order], rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(db_permuted, db[order], rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_softmax_of_two_classes_is_one_logistic_unit(seed):
+    rng = np.random.default_rng(seed)
+    X, t = rng.normal(size=(9, 3)), rng.integers(0, 2, 9)
+    W, b = rng.normal(size=(3, 2)), rng.normal(size=2)
+    unit = W[:, 1] - W[:, 0], b[1] - b[0]
+    T = one_hot(t, 2)
+    assert softmax_linear.objective((W, b), X, T) == pytest.approx(
+        logistic.objective(unit, X, t), rel=1e-12
+    )
+    dW, db = softmax_linear.backward((W, b), X, T)
+    dw, db_unit = logistic.backward(unit, X, t)
+    np.testing.assert_allclose(dW, np.stack([-dw, dw], axis=1), rtol=1e-9, atol=1e-14)
+    np.testing.assert_allclose(db, [-db_unit, db_unit], rtol=1e-9, atol=1e-14)
+
+
+def test_the_penalty_is_on_weights_only():
+    X, T = np.array([[1.0, 2.0]]), np.array([[1, 0, 0]])
+    W, b = np.arange(6.0).reshape(2, 3), np.array([5.0, -3.0, 1.0])
+    without = softmax_linear.backward((W, b), X, T)
+    dW, db = softmax_linear.backward((W, b), X, T, 0.5)
+    np.testing.assert_allclose(dW - without[0], 0.5 * W)
+    np.testing.assert_array_equal(db, without[1])
+    gain = softmax_linear.objective((W, b), X, T, 0.5) - softmax_linear.objective(
+        (W, b), X, T
+    )
+    assert gain == pytest.approx(0.25 * (W**2).sum())
+
+
+@pytest.mark.parametrize(
+    ("network", "sizes", "shapes"),
+    [
+        (rbf_net, (), [(), ()]),
+        (logistic, (4,), [(4,), ()]),
+        (softmax_linear, (4, 3), [(4, 3), (3,)]),
+    ],
+)
+def test_init_gives_parameters_of_the_right_shapes(network, sizes, shapes):
+    params = network.init(np.random.default_rng(0), *sizes)
+    again = network.init(np.random.default_rng(0), *sizes)
+    assert [np.shape(param) for param in params] == shapes
+    for one, other in zip(params, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_published_losses_of_the_linear_classifier():
+    rng = np.random.RandomState(0)
+    X, labels = data.spirals(rng)
+    T = one_hot(labels, 3)
+    rng.standard_normal(18)
+    params = 0.01 * rng.standard_normal((2, 3)), np.zeros(3)
+    losses = []
+    for _ in range(200):
+        losses.append(softmax_linear.objective(params, X, T, 1e-3))
+        grads = softmax_linear.backward(params, X, T, 1e-3)
+        params = gradient_step(params, grads, 1.0)
+    published = (
+        "1.096956 .917265 .851503 .822336 .807586 .799448 .794681 .791764 .789920 "
+        ".788726 .787938 .787409 .787049 .786803 .786633 .786514 .786431 .786373 "
+        ".786331 .786302"
+    )
+    assert losses[::10] == pytest.approx(
+        [float(loss) for loss in published.split()], abs=5.1e-7
+    )
+    Z, _ = softmax_linear.forward(params, X)
+    assert (Z.argmax(axis=1) == labels).mean() == pytest.approx(0.4933, abs=5e-5)
+
+
+@pytest.mark.parametrize("scale", [1e3, 1e4])
+def test_extreme_scores_give_the_right_gradient(scale):
+    X, T = np.array([[scale]]), np.array([[1, 0]])
+    for W, expected in ((np.array([[1.0, -1.0]]), 0.0), (np.array([[-1.0, 1.0]]), 1.0)):
+        _, db = softmax_linear.backward((W, np.zeros(2)), X, T)
+        np.testing.assert_array_equal(db, [-expected, expected])
+        loss = softmax_linear.objective((W, np.zeros(2)), X, T)
+        assert loss == 2 * scale * expected
 
 
 def test_confidently_wrong_is_pushed_back_with_full_slope():
@@ -71,16 +199,6 @@ def test_forward_gives_every_intermediate_in_order():
     np.testing.assert_allclose(h, [1, np.exp(-4)])
     np.testing.assert_allclose(z2, h + 0.5)
     np.testing.assert_allclose(y, 1 / (1 + np.exp(-z2)))
-
-
-def test_no_argument_is_changed():
-    params, x, t = rbf_instance(3)
-    kept = [np.copy(each) for each in (*params, x, t)]
-    grads = rbf_net.backward(params, x, t)
-    gradient_step(params, grads, 0.1)
-    gradcheck.check(lambda p: rbf_net.objective(p, x, t), params, grads)
-    for before, now in zip(kept, (*params, x, t), strict=True):
-        np.testing.assert_array_equal(before, now)
 
 
 def test_integers_lists_and_zero_dimensional_arrays_are_accepted():
