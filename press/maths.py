@@ -15,7 +15,9 @@ from press.errors import fail
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FORMULA = re.compile(r'<(span|div) class="arithmatex">(.*?)</\1>', re.DOTALL)
+_FORMULA = re.compile(
+    r'<(span|div) class="arithmatex">(.*?)</\1>(?P<after>[.,;:)]*)', re.DOTALL
+)
 _KATEX = Path(__file__).parent / "katex" / "katex.min.js"
 # Only a link to another place of the book may leave a formula.
 _RENDER = r"""
@@ -54,15 +56,22 @@ def typeset(page: str, links: Mapping[str, str], file: str, source: str) -> str:
         place = f"{file}:{source.count('\n', 0, at) + 1}" if at >= 0 else file
         linked = book.EQREF.sub(lambda m: rf"\href{{{links[m[1]]}}}{{({m[1]})}}", tex)
         formula = render(engine, linked, place, display=match[1] == "div")
+        after = match["after"]
         if match[1] == "span":
-            return formula
+            # A browser would break the line between a formula and the mark after it.
+            short = after and len(tex) < 25
+            return (
+                f'<span class="tight">{formula}{after}</span>'
+                if short
+                else formula + after
+            )
         tags = book.TAG.findall(tex)
         name = f"Equation {', '.join(tags)}" if tags else "Formula"
         anchors = "".join(f'<span id="eq-{tag}"></span>' for tag in tags)
         # Wide formulas scroll in their box: the keyboard has to reach it.
         return (
             f'<div class="equation" role="group" tabindex="0" aria-label="{name}">'
-            f"{anchors}{formula}</div>"
+            f"{anchors}{formula}</div>{after}"
         )
 
     # An engine that is never closed keeps the process from ending.
