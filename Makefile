@@ -2,6 +2,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?=
+# Material prints a notice about its end of life, in May 2027, at every start.
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help serve test site check format renumber cover lock clean
 
