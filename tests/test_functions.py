@@ -82,6 +82,8 @@ def test_slopes(function, derivative):
         functions.sigmoid_derivative,
         functions.rbf,
         functions.rbf_derivative,
+        functions.relu,
+        functions.relu_derivative,
     ],
 )
 def test_shapes_integers_and_arguments_are_kept(function):
@@ -157,3 +159,13 @@ def test_one_hot():
     assert functions.one_hot([2, 0], 3).tolist() == [[0, 0, 1], [1, 0, 0]]
     assert functions.one_hot(np.array(1, np.uint8), 2).tolist() == [0, 1]
     assert functions.one_hot([[0], [1]], 2).shape == (2, 1, 2)
+
+
+def test_relu_and_its_slope():
+    z = np.array([-1000, -1e-300, 0.0, 1e-300, 1000])
+    assert functions.relu(z).tolist() == [0, 0, 0, 1e-300, 1000]
+    assert functions.relu_derivative(z).tolist() == [0, 0, 0, 1, 1]
+    assert functions.relu_derivative(np.array([-1, 0, 2])).tolist() == [0, 0, 1]
+    away = Z[abs(Z) > 1e-3]
+    slopes = gradcheck.numerical_gradient(lambda p: functions.relu(p[0]).sum(), (away,))
+    assert gradcheck.relative_error((functions.relu_derivative(away),), slopes) < 1e-8

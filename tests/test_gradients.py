@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule import data, gradcheck, logistic, rbf_net, softmax_linear
+from chainrule import data, gradcheck, logistic, rbf_net, relu_net, softmax_linear
 from chainrule.functions import one_hot
 from chainrule.optim import gradient_step
 
@@ -28,7 +28,16 @@ def softmax_instance(rng, samples):
     return softmax_linear, params, (rng.normal(size=(samples, inputs)), T, lam)
 
 
-INSTANCES = [rbf_instance, logistic_instance, softmax_instance]
+def relu_instance(rng, samples):
+    inputs, hidden, classes = rng.integers(1, 6, 3).tolist()
+    W1, _, W2, _ = relu_net.init(rng, inputs, hidden, classes)
+    params = W1, rng.normal(size=hidden), W2, rng.normal(size=classes)
+    T = one_hot(rng.integers(0, classes, samples), classes)
+    lam = float(rng.choice([0.0, 0.3]))
+    return relu_net, params, (rng.normal(size=(samples, inputs)), T, lam)
+
+
+INSTANCES = [rbf_instance, logistic_instance, softmax_instance, relu_instance]
 CASES = [(make, seed) for make in INSTANCES for seed in range(60)]
 each_case = pytest.mark.parametrize(("make", "seed"), CASES)
 
@@ -141,6 +150,7 @@ def test_the_penalty_is_on_weights_only():
         (rbf_net, (), [(), ()]),
         (logistic, (4,), [(4,), ()]),
         (softmax_linear, (4, 3), [(4, 3), (3,)]),
+        (relu_net, (4, 5, 3), [(4, 5), (5,), (5, 3), (3,)]),
     ],
 )
 def test_init_gives_parameters_of_the_right_shapes(network, sizes, shapes):
@@ -172,6 +182,55 @@ def test_the_published_losses_of_the_linear_classifier():
     )
     Z, _ = softmax_linear.forward(params, X)
     assert (Z.argmax(axis=1) == labels).mean() == pytest.approx(0.4933, abs=5e-5)
+
+
+def published_start():
+    rng = np.random.RandomState(0)
+    X, labels = data.spirals(rng)
+    rng.standard_normal(18 + 6)
+    W1 = 0.01 * rng.standard_normal((2, 100))
+    W2 = 0.01 * rng.standard_normal((100, 3))
+    return (W1, np.zeros(100), W2, np.zeros(3)), X, one_hot(labels, 3)
+
+
+def test_the_published_losses_of_the_network():
+    params, X, T = published_start()
+    losses = []
+    for step in range(1001):
+        if step in (0, 1000):
+            losses.append(relu_net.objective(params, X, T, 1e-3))
+        params = gradient_step(params, relu_net.backward(params, X, T, 1e-3), 1.0)
+    assert losses == pytest.approx([1.098744, 0.294946], abs=5e-6)
+
+
+def test_the_published_start_has_kinks_and_no_mistake():
+    params, X, T = published_start()
+    verdicts = gradcheck.check(
+        lambda params: relu_net.objective(params, X[1:], T[1:], 1e-3),
+        params,
+        relu_net.backward(params, X[1:], T[1:], 1e-3),
+        names=("dW1", "db1", "dW2", "db2"),
+    )
+    assert verdicts == {"dW1": "kink", "db1": "kink", "dW2": "ok", "db2": "ok"}
+
+
+def test_permuting_the_hidden_units_permutes_the_gradient():
+    _, (W1, b1, W2, b2), batch = instance(relu_instance, 11)
+    order = np.random.default_rng(0).permutation(len(b1))
+    dW1, db1, dW2, db2 = relu_net.backward((W1, b1, W2, b2), *batch)
+    permuted = relu_net.backward((W1[:, order], b1[order], W2[order], b2), *batch)
+    for one, other in zip(
+        permuted, (dW1[:, order], db1[order], dW2[order], db2), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-14)
+
+
+def test_a_silent_unit_gets_no_gradient():
+    params = np.ones((1, 2)), np.array([1.0, -9.0]), np.ones((2, 2)), np.zeros(2)
+    X, T = np.array([[1.0], [2.0]]), np.array([[1, 0], [0, 1]])
+    dW1, db1, dW2, _ = relu_net.backward(params, X, T)
+    assert dW1[0, 1] == db1[1] == 0
+    assert dW2[1].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("scale", [1e3, 1e4])

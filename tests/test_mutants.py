@@ -40,6 +40,7 @@ SAME_LENGTH = "each of them has N rows"
 CHECKED_TWICE = "arrays only checks, and forward checks again"
 PASSED_ON = "twice a tuple ends as it does"
 # Changes that are no mistakes: the same numbers come out, for the reason given.
+SAME_SIGN = "only the sign of z counts, and 2 z has it too"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "logistic": {
         "*_, X, t = 2 * arrays(_TRAIN, params, X, t)": PASSED_ON,
@@ -69,7 +70,23 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "dz2 = (y - t) / len(z1)": SAME_LENGTH,
         "dz1 = dz2 * (-2 * z1 * h)": "dh is dz2: h enters z2 with the factor 1",
     },
+    "relu_net": {
+        "Z1, H, _, Y = forward(params, X); W1, _, W2, _, X, T = arrays(_TRAIN, params, "
+        "X, T)": CHECKED_TWICE,
+        "dZ2 = (Y - T) / len(H)": SAME_LENGTH,
+        "dZ2 = (Y - T) / len(T)": SAME_LENGTH,
+        "dZ2 = (Y - T) / len(Y)": SAME_LENGTH,
+        "dZ2 = (Y - T) / len(Z1)": SAME_LENGTH,
+        "dZ1 = dH * relu_derivative(H)": "relu(z) is positive where z is",
+        "dZ1 = dH * relu_derivative(2 * Z1)": SAME_SIGN,
+    },
     "ch04_rbf_net": {"return -2 * z * rbf(-z)": "the bell is even"},
+    "ch05_relu_net": {
+        "return np.where(2 * z.real > 0, 1.0, 0.0)": SAME_SIGN,
+        "return np.where((2 * z).real > 0, 1.0, 0.0)": SAME_SIGN,
+        "dZ1 = dH * relu_derivative(2 * Z1)": SAME_SIGN,
+        "dZ1_leaky = dH_leaky * (0.1 + 0.9 * (2 * Z1 > 0))": SAME_SIGN,
+    },
 }
 
 

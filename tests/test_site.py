@@ -294,6 +294,20 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+# The equations whose number begins before the formula ends.
+NUMBERS_ON_FORMULAS = """() =>
+    [...document.querySelectorAll(".equation .katex-tag")].filter((tag) => {
+        const ends = [...tag.parentElement.querySelectorAll(":scope > .katex-base")]
+            .map((base) => base.getBoundingClientRect().right);
+        const number = document.createRange();
+        number.selectNodeContents(tag);
+        const shown = tag.getBoundingClientRect().width > 0;
+        return !shown || !ends.length
+            || number.getBoundingClientRect().left < Math.max(...ends);
+    }).map((tag) => tag.textContent)
+"""
+
+
 def addresses(pages: list[Parsed]) -> list[str]:
     return [page.name.removesuffix("index.html") for page in pages]
 
@@ -328,6 +342,8 @@ def test_pages_work_on_every_screen(
                         tab.wait_for_function(f"!({sticks_out})", timeout=3000)
                     except PlaywrightError:
                         pytest.fail(f"{name} scrolls sideways at {width} px")
+                    covered = tab.evaluate(NUMBERS_ON_FORMULAS)
+                    assert covered == [], f"{name} at {width} px: number on formula"
                 tab.emulate_media(color_scheme="dark")
     assert said == []
     local = ("data:", "blob:", address)

@@ -76,6 +76,38 @@ def rbf_derivative(z: ArrayLike) -> Array:
     return -2 * z * rbf(z)  # (4.9)
 
 
+def relu(z: ArrayLike) -> Array:
+    """The rectified linear function max(z, 0), equation (5.2).
+
+    Args:
+        z: Pre-activations of any shape.
+
+    Returns:
+        Values ≥ 0 of the shape of ``z``.
+
+    Raises:
+        ValueError: ``z`` is not numeric, not finite or empty.
+    """
+    z = number("z", z)
+    return np.maximum(z, 0)  # (5.2)
+
+
+def relu_derivative(z: ArrayLike) -> Array:
+    """The slope of ``relu``, equation (5.11): 1 for z > 0, else 0, also at the corner.
+
+    Args:
+        z: Pre-activations of any shape.
+
+    Returns:
+        0.0 or 1.0, of the shape of ``z``.
+
+    Raises:
+        ValueError: ``z`` is not numeric, not finite or empty.
+    """
+    z = number("z", z)
+    return np.where(z.real > 0, 1.0, 0.0)  # (5.11)
+
+
 def binary_cross_entropy(z: ArrayLike, t: ArrayLike) -> Array:
     """The loss ξ in nats of the prediction σ(z) for a binary target, equation (2.6).
 

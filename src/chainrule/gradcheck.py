@@ -192,26 +192,28 @@ def _one_by_one(f: Objective, params: Params) -> list[tuple[Objective, Array]]:
 def _is_kink(
     f: Objective, a: Array, index: tuple[int, ...], eps: float, derived: float
 ) -> bool:
-    """Whether a corner of ``f`` within ``eps`` of ``a`` explains ``derived``.
+    """Whether corners of ``f`` within ``eps`` of ``a`` explain ``derived``.
 
     The one-sided differences of a smooth function disagree by eps·f″, half as much at
-    half the step; a corner breaks this proportion. Then the derivative at ``a`` lies
-    between the two.
+    half the step; a corner breaks this proportion. If there is one, the derivative has
+    to lie between the one-sided differences of a step so small that few corners are in
+    its reach.
     """
     step = np.zeros(a.shape)
     step[index] = 1.0
     middle = f(a)
 
     def sides(eps: float) -> tuple[float, float]:
-        return (f(a + eps * step) - middle) / eps, (middle - f(a - eps * step)) / eps
+        return (middle - f(a - eps * step)) / eps, (f(a + eps * step) - middle) / eps
 
-    (right, left), (right_2, left_2), (right_4, left_4) = map(
-        sides, (eps, eps / 2, eps / 4)
+    def rounding(eps: float) -> float:
+        return float(64 * np.finfo(float).eps * max(1.0, abs(middle)) / eps)
+
+    gap, gap_2, gap_4 = (
+        right - left for left, right in map(sides, (eps, eps / 2, eps / 4))
     )
-    rounding = 64 * np.finfo(float).eps * max(1.0, abs(middle)) / eps
-    bends = max(
-        abs((right - left) - 2 * (right_2 - left_2)),
-        abs((right_2 - left_2) - 2 * (right_4 - left_4)),
-    )
-    between = min(left, right) - rounding <= derived <= max(left, right) + rounding
-    return bool(bends > rounding and between)
+    bends = max(abs(gap - 2 * gap_2), abs(gap_2 - 2 * gap_4))
+    low, high = sorted(sides(eps / 100))
+    slack = rounding(eps / 100)
+    between = low - slack <= derived <= high + slack
+    return bool(bends > rounding(eps) and between)
