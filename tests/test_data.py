@@ -53,3 +53,24 @@ def test_spirals_of_other_sizes():
     assert labels.tolist() == np.repeat(np.arange(4), 7).tolist()
     radius = np.hypot(*X.T)
     np.testing.assert_allclose(radius, np.tile(np.linspace(0, 1, 7), 4), atol=1e-15)
+
+
+def test_circles_are_drawn_by_the_recipe():
+    rng = np.random.RandomState(42)
+    angle = np.linspace(0, 2 * np.pi, 50, endpoint=False)
+    ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    order = np.arange(100)
+    rng.shuffle(order)
+    expected = np.concatenate([ring, 0.1 * ring])[order]
+    expected = expected + rng.normal(scale=0.1, size=(100, 2))
+    X, labels = data.circles(np.random.RandomState(42), 100)
+    np.testing.assert_array_equal(X, expected)
+    np.testing.assert_array_equal(labels, np.repeat([0, 1], 50)[order])
+
+
+def test_circles_lie_where_they_should():
+    X, labels = data.circles(np.random.RandomState(42), 50_000)
+    radius = np.hypot(*X.T)
+    assert round(radius[labels == 0].mean(), 3) == 1.005
+    assert round(radius[labels == 1].mean(), 3) == 0.155
+    assert (labels == 1).sum() == 25_000

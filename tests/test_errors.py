@@ -12,6 +12,8 @@ from chainrule import (
     logistic,
     optim,
     rbf_net,
+    relu_net,
+    sigmoid_net,
     softmax_linear,
 )
 
@@ -70,6 +72,8 @@ def test_bad_parameters(params, message):
         functions.sigmoid_derivative,
         functions.rbf,
         functions.rbf_derivative,
+        functions.relu,
+        functions.relu_derivative,
         lambda z: functions.binary_cross_entropy(z, np.zeros(np.shape(z))),
     ],
 )
@@ -227,6 +231,7 @@ def test_bad_sizes(size):
         lambda: softmax_linear.init(rng, size, 2),
         lambda: data.spirals(rng, N=size),
         lambda: data.spirals(rng, K=size),
+        lambda: data.circles(rng, N=size),
         lambda: functions.one_hot([0], size),
     ):
         with pytest.raises(
@@ -262,3 +267,72 @@ def test_bad_scores():
         functions.cross_entropy(np.ones((2, 3)), np.array([0, 1]))
     with pytest.raises(ValueError, match="^T: expected one-hot rows"):
         functions.cross_entropy(np.ones((1, 3)), np.array([[1, 1, 0]]))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda rng: data.circles(rng, 7), "N: expected an even number, got 7"),
+        (
+            lambda rng: data.circles(rng, factor=1.0),
+            "factor: expected one number in [0, 1), got 1.0",
+        ),
+        (
+            lambda rng: data.circles(rng, noise=0.0),
+            "noise: expected one positive number, got 0.0",
+        ),
+        (
+            lambda _: optim.momentum_step((X,), (X,), (X,), 0.1, 1.0),
+            "mu: expected one number in [0, 1), got 1.0",
+        ),
+        (
+            lambda _: optim.momentum_step((X,), (X,), (X[:2],), 0.1, 0.5),
+            "velocity[0]: expected shape (3,), got (2,)",
+        ),
+        (
+            lambda _: optim.momentum_step((X,), (X,), (), 0.1, 0.5),
+            "velocity: expected 1 arrays as in params, got 0",
+        ),
+    ],
+)
+def test_circles_and_momentum_refuse(call, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        call(np.random.default_rng(0))
+
+
+LAYERS = np.ones((2, 4)), np.zeros(4), np.ones((4, 3)), np.zeros(3)
+
+
+@pytest.mark.parametrize(
+    ("params", "X", "targets", "lam", "message"),
+    [
+        (
+            LAYERS[:3],
+            XS,
+            TS,
+            0.0,
+            "params: expected a tuple of 4 (W1, b1, W2, b2), got 3",
+        ),
+        (
+            (LAYERS[0], np.zeros(3), *LAYERS[2:]),
+            XS,
+            TS,
+            0.0,
+            "b1: expected shape (M,) with M = 4 from W1, got (3,)",
+        ),
+        (
+            (*LAYERS[:2], LAYERS[2].T, LAYERS[3]),
+            XS,
+            TS,
+            0.0,
+            "W2: expected shape (M, K) with M = 4 from W1, got (3, 4)",
+        ),
+        (LAYERS, XS, T, 0.0, "T: expected shape (N, K), got (3,)"),
+        (LAYERS, XS, TS, -1, "lam: expected one number, at least 0, got -1"),
+    ],
+)
+@pytest.mark.parametrize("network", [relu_net, sigmoid_net])
+def test_two_layers_refuse(network, params, X, targets, lam, message):
+    for function in (network.objective, network.backward):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            function(params, X, targets, lam)

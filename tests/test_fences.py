@@ -553,6 +553,8 @@ def random_inputs(rng: np.random.Generator) -> dict[str, Any]:
         "f": power_sum,
         "params": params,
         "grads": (rng.normal(size=3), rng.normal(size=(2, 3))),
+        "velocity": (rng.normal(size=3), rng.normal(size=(2, 3))),
+        "mu": 0.7,
         "eta": 0.1,
     }
 

@@ -3,9 +3,17 @@
 import numpy as np
 import pytest
 
-from chainrule import data, gradcheck, logistic, rbf_net, relu_net, softmax_linear
+from chainrule import (
+    data,
+    gradcheck,
+    logistic,
+    rbf_net,
+    relu_net,
+    sigmoid_net,
+    softmax_linear,
+)
 from chainrule.functions import one_hot
-from chainrule.optim import gradient_step
+from chainrule.optim import gradient_step, momentum_step
 
 
 def rbf_instance(rng, samples):
@@ -37,7 +45,21 @@ def relu_instance(rng, samples):
     return relu_net, params, (rng.normal(size=(samples, inputs)), T, lam)
 
 
-INSTANCES = [rbf_instance, logistic_instance, softmax_instance, relu_instance]
+def sigmoid_instance(rng, samples):
+    inputs, hidden, classes = rng.integers(1, 6, 3).tolist()
+    T = one_hot(rng.integers(0, classes, samples), classes)
+    lam = float(rng.choice([0.0, 0.3]))
+    batch = rng.normal(size=(samples, inputs)), T, lam
+    return sigmoid_net, sigmoid_net.init(rng, inputs, hidden, classes), batch
+
+
+INSTANCES = [
+    rbf_instance,
+    logistic_instance,
+    softmax_instance,
+    relu_instance,
+    sigmoid_instance,
+]
 CASES = [(make, seed) for make in INSTANCES for seed in range(60)]
 each_case = pytest.mark.parametrize(("make", "seed"), CASES)
 
@@ -151,6 +173,7 @@ def test_the_penalty_is_on_weights_only():
         (logistic, (4,), [(4,), ()]),
         (softmax_linear, (4, 3), [(4, 3), (3,)]),
         (relu_net, (4, 5, 3), [(4, 5), (5,), (5, 3), (3,)]),
+        (sigmoid_net, (4, 5, 3), [(4, 5), (5,), (5, 3), (3,)]),
     ],
 )
 def test_init_gives_parameters_of_the_right_shapes(network, sizes, shapes):
@@ -214,15 +237,54 @@ def test_the_published_start_has_kinks_and_no_mistake():
     assert verdicts == {"dW1": "kink", "db1": "kink", "dW2": "ok", "db2": "ok"}
 
 
-def test_permuting_the_hidden_units_permutes_the_gradient():
-    _, (W1, b1, W2, b2), batch = instance(relu_instance, 11)
+@pytest.mark.parametrize("make", [relu_instance, sigmoid_instance])
+def test_permuting_the_hidden_units_permutes_the_gradient(make):
+    network, (W1, b1, W2, b2), batch = instance(make, 11)
     order = np.random.default_rng(0).permutation(len(b1))
-    dW1, db1, dW2, db2 = relu_net.backward((W1, b1, W2, b2), *batch)
-    permuted = relu_net.backward((W1[:, order], b1[order], W2[order], b2), *batch)
+    dW1, db1, dW2, db2 = network.backward((W1, b1, W2, b2), *batch)
+    permuted = network.backward((W1[:, order], b1[order], W2[order], b2), *batch)
     for one, other in zip(
         permuted, (dW1[:, order], db1[order], dW2[order], db2), strict=True
     ):
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-14)
+
+
+def test_the_published_sigmoid_job_begins_as_recorded():
+    rng = np.random.RandomState(42)
+    X, labels = data.circles(rng, 50_000)
+    T = one_hot(labels, 2)
+    for _ in range(2):  # the first set served the source's gradient check
+        params = rng.randn(2, 3), rng.randn(3), rng.randn(3, 2), rng.randn(2)
+    total = 50_000 * sigmoid_net.objective(params, X, T)
+    grads = tuple(50_000 * grad for grad in sigmoid_net.backward(params, X, T))
+    still = tuple(np.zeros_like(param) for param in params)
+    stepped, _ = momentum_step(params, grads, still, 1e-4, 0.5)
+    assert round(total) == 39183
+    assert round(50_000 * sigmoid_net.objective(stepped, X, T)) == 58139
+
+
+def test_momentum_is_a_weighted_sum_of_the_gradients():
+    rng = np.random.default_rng(0)
+    params, velocity = (np.zeros(3), 1.0), (np.zeros(3), 0.0)
+    grads = [(rng.normal(size=3), rng.normal()) for _ in range(6)]
+    for grad in grads:
+        kept = [np.copy(each) for each in (*params, *velocity)]
+        before = *params, *velocity
+        params, velocity = momentum_step(params, grad, velocity, 0.1, 0.8)
+        for old, now in zip(kept, before, strict=True):
+            np.testing.assert_array_equal(old, now)
+    for part in (0, 1):
+        weighted = sum(0.8 ** (5 - k) * grad[part] for k, grad in enumerate(grads))
+        np.testing.assert_allclose(velocity[part], -0.1 * weighted, rtol=1e-13)
+
+
+def test_no_momentum_is_gradient_descent():
+    _, params, batch = instance(sigmoid_instance, 4)
+    grads = sigmoid_net.backward(params, *batch)
+    still = tuple(np.zeros_like(param) for param in params)
+    stepped, _ = momentum_step(params, grads, still, 0.3, 0.0)
+    for one, other in zip(stepped, gradient_step(params, grads, 0.3), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_silent_unit_gets_no_gradient():

@@ -80,6 +80,13 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "dZ1 = dH * relu_derivative(H)": "relu(z) is positive where z is",
         "dZ1 = dH * relu_derivative(2 * Z1)": SAME_SIGN,
     },
+    "sigmoid_net": {
+        "_, H, _, Y = forward(params, X); W1, _, W2, _, X, T = arrays(_TRAIN, params, "
+        "X, T)": CHECKED_TWICE,
+        "dZ2 = (Y - T) / len(H)": SAME_LENGTH,
+        "dZ2 = (Y - T) / len(T)": SAME_LENGTH,
+        "dZ2 = (Y - T) / len(Y)": SAME_LENGTH,
+    },
     "ch04_rbf_net": {"return -2 * z * rbf(-z)": "the bell is even"},
     "ch05_relu_net": {
         "return np.where(2 * z.real > 0, 1.0, 0.0)": SAME_SIGN,

@@ -135,6 +135,17 @@ def positive(name: str, value: object) -> None:
         raise ValueError(f"{name}: expected one positive number, got {value}")
 
 
+def share(name: str, value: object) -> None:
+    """Check that ``value`` is one number from 0 up to, but not, 1.
+
+    Raises:
+        ValueError: It is not.
+    """
+    array = number(name, value)
+    if array.shape != () or not 0 <= array < 1:
+        raise ValueError(f"{name}: expected one number in [0, 1), got {value}")
+
+
 def pairs(name: str, first: object, other: str, second: object) -> None:
     """Check that two tuples hold arrays of the same shapes in the same order.
 

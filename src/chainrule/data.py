@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chainrule._inputs import Array, sizes
+from chainrule._inputs import Array, positive, share, sizes
 
 
 def three_clusters(
@@ -55,3 +55,45 @@ def spirals(
     angle = angle + 0.2 * rng.standard_normal(K * N)
     X = np.column_stack([radius * np.sin(angle), radius * np.cos(angle)])
     return X, labels
+
+
+def circles(
+    rng: np.random.Generator | np.random.RandomState,
+    N: int = 200,
+    factor: float = 0.1,
+    noise: float = 0.1,
+) -> tuple[Array, Array]:
+    """Chapter 6: two concentric circles, class 0 outside, class 1 inside, shuffled.
+
+    The angles are evenly spaced; noise is added to both coordinates. The same
+    distribution as that of scikit-learn's ``make_circles``; drawn from
+    ``np.random.RandomState(42)`` with N = 50,000, the same samples to the bit as in
+    Stefan Jansen, "Machine Learning for Trading", second edition, chapter 17.
+
+    Args:
+        rng: Source of the random numbers.
+        N: Number of samples, even; half of them in each class.
+        factor: Radius of the inner circle; the outer one has radius 1.
+        noise: Standard deviation of the noise.
+
+    Returns:
+        The inputs ``X`` of shape (N, 2), dimensionless, and the integer ``labels`` of
+        shape (N,).
+
+    Raises:
+        ValueError: ``N`` is not a positive even number, ``factor`` is not in [0, 1), or
+            ``noise`` is not one positive number.
+    """
+    (N,) = sizes(N=N)
+    if N % 2:
+        raise ValueError(f"N: expected an even number, got {N}")
+    share("factor", factor)
+    positive("noise", noise)
+    angle = np.linspace(0, 2 * np.pi, N // 2, endpoint=False)
+    circle = np.column_stack([np.cos(angle), np.sin(angle)])
+    X = np.concatenate([circle, factor * circle])
+    labels = np.repeat([0, 1], N // 2)
+    order = np.arange(N)
+    rng.shuffle(order)
+    X = X[order] + rng.normal(scale=noise, size=(N, 2))
+    return X, labels[order]

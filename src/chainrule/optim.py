@@ -1,6 +1,6 @@
 """Updates of a tuple of parameters by a tuple of gradients of the same structure."""
 
-from chainrule._inputs import Array, pairs, positive
+from chainrule._inputs import Array, pairs, positive, share
 
 
 def gradient_step(
@@ -23,3 +23,35 @@ def gradient_step(
     pairs("params", params, "grads", grads)
     positive("eta", eta)
     return tuple(p - eta * dp for p, dp in zip(params, grads, strict=True))  # (2.14)
+
+
+def momentum_step(
+    params: tuple[float | Array, ...],
+    grads: tuple[float | Array, ...],
+    velocity: tuple[float | Array, ...],
+    eta: float,
+    mu: float,
+) -> tuple[tuple[float | Array, ...], tuple[float | Array, ...]]:
+    """Parameters and velocity after one step with momentum, equation (6.3).
+
+    Args:
+        params: Parameters of any shapes.
+        grads: Their gradients, of the same shapes in the same order.
+        velocity: What the last step moved the parameters by; zeros before the first.
+        eta: Step size η > 0.
+        mu: Momentum, 0 ≤ μ < 1; the share of the velocity that is kept.
+
+    Returns:
+        New parameters and new velocity, both in the order of ``params``.
+
+    Raises:
+        ValueError: ``eta`` is not one positive number, ``mu`` is not one number in
+            [0, 1), the tuples differ in length, or an array is not numeric, not finite,
+            empty or not of its partner's shape.
+    """
+    pairs("params", params, "grads", grads)
+    pairs("params", params, "velocity", velocity)
+    positive("eta", eta)
+    share("mu", mu)
+    velocity = tuple(mu * m - eta * dp for m, dp in zip(velocity, grads, strict=True))
+    return tuple(p + m for p, m in zip(params, velocity, strict=True)), velocity
