@@ -53,5 +53,5 @@ def momentum_step(
     pairs("params", params, "velocity", velocity)
     positive("eta", eta)
     share("mu", mu)
-    velocity = tuple(mu * m - eta * dp for m, dp in zip(velocity, grads, strict=True))
-    return tuple(p + m for p, m in zip(params, velocity, strict=True)), velocity
+    velocity = tuple(mu * u - eta * dp for u, dp in zip(velocity, grads, strict=True))
+    return tuple(p + u for p, u in zip(params, velocity, strict=True)), velocity
