@@ -189,6 +189,48 @@ def test_every_planted_bug_is_caught(network: ModuleType) -> None:
     assert lines <= changed, f"{name}: nothing was planted in {lines - changed}"
 
 
+# Bugs that people write, which no single change of a line is.
+FAMOUS = [
+    ("after the update", "dH = dZ2 @ W2.T", "dH = dZ2 @ (W2 - 0.1 * dW2).T"),
+    ("slope of ReLU by the output's sign", "relu_derivative(Z1)", "(H >= 0)"),
+    ("slope of the sigmoid by the input", "H * (1 - H)", "Z1 * (1 - Z1)"),
+    ("one penalty dropped", " + lam * W1", ""),
+    ("the other penalty dropped", " + lam * W2", ""),
+    ("twice the penalty", "lam * W1", "2 * lam * W1"),
+    ("sum where a mean is meant", "(Y - T) / len(X)", "Y - T"),
+    ("bias without its sum", "dZ1.sum(axis=0)", "dZ1"),
+    ("sum over the wrong index", "dZ2.sum(axis=0)", "dZ2.sum(axis=1)"),
+]
+
+
+def source(name: str) -> str:
+    network = importlib.import_module(f"chainrule.{name}")
+    return inspect.getsource(network.backward).replace("_, H, _, Y =", "Z1, H, _, Y =")
+
+
+FAMOUS_CASES = [
+    (name, *each)
+    for name in ("relu_net", "sigmoid_net")
+    for each in FAMOUS
+    if each[1] in source(name)
+]
+
+
+def test_every_famous_bug_has_its_place() -> None:
+    assert {bug for _, bug, _, _ in FAMOUS_CASES} == {bug for bug, _, _ in FAMOUS}
+
+
+@pytest.mark.parametrize(("name", "bug", "right", "wrong"), FAMOUS_CASES)
+def test_famous_bugs_are_caught(name: str, bug: str, right: str, wrong: str) -> None:
+    network = importlib.import_module(f"chainrule.{name}")
+    for params, *rest in instances(network):
+        namespace = vars(network).copy()
+        exec(source(name).replace(right, wrong), namespace)  # noqa: S102
+        numerical = numerical_gradient(objective(network, rest), params)
+        found = namespace["backward"](params, *rest)
+        assert error([found], [numerical]) > 1e-3, f"{name}: {bug} is not caught"
+
+
 # In the chapters a slip in a derivative must fail one of the checks that follow.
 SLIPS_OF_THE_PEN = {"sign", "factor", "term", "operator", "scale", "constant"}
 
