@@ -1,7 +1,8 @@
 """The build of the book: what happens at which event of MkDocs.
 
-mkdocs-jupyter executes a chapter and, through ``notebook.json.j2``, hands it over as JSON.
-The page itself is written from the chapter's source with the figures put in.
+mkdocs-jupyter reads a chapter as a notebook and, through ``notebook.json.j2``, hands it over
+as JSON; ``kernel`` executes its cells. The page itself is written from the chapter's source
+with the figures put in.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from mkdocs.utils import get_relative_url
 
 from press import book, downloads, maths
 from press.errors import fail
+from press.kernel import Kernels
 from press.page import Page
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 PRESS = Path(__file__).resolve().parent
 CACHE = book.ROOT / ".cache"
 
-_EXECUTED = re.compile(r'<script type="application/json">(.*)</script>', re.DOTALL)
+_NOTEBOOK = re.compile(r'<script type="application/json">(.*)</script>', re.DOTALL)
 _NOT_PROSE = re.compile(
     r'<(code|pre)\b.*?</\1>|<(span|div) class="arithmatex">.*?</\2>|<[^>]*>', re.DOTALL
 )
@@ -46,6 +48,7 @@ warnings.filterwarnings("ignore", '"\\\\', SyntaxWarning)
 
 _equations: dict[str, File] = {}
 _pages: dict[str, Page] = {}
+_kernels = Kernels(CACHE / "executed")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -69,9 +72,20 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Find every numbered equation of the book and add the library's wheel."""
+    """Set the kernels to work, find every equation and add the library's wheel."""
     _equations.clear()
     _pages.clear()
+    _kernels.start(
+        {
+            file.src_uri: [
+                fence.code
+                for fence in book.fences(file.content_string)
+                if fence.language == "python"
+            ]
+            for file in files.documentation_pages()
+            if file.content_string.startswith("---\njupyter:")
+        }
+    )
     for file in files.documentation_pages():
         for equation in book.equations(file.content_string):
             if equation.tag in _equations:
@@ -102,14 +116,17 @@ def on_page_markdown(
         wheel=config.extra["wheel"],
         repository=config.repo_url or "",
     )
-    executed = _EXECUTED.fullmatch(markdown.strip())
+    parsed = _NOTEBOOK.fullmatch(markdown.strip())
     is_chapter = re.match(r"ch\d", uri)
-    if not executed:
+    if not parsed:
         if is_chapter:
             fail(desk.file, "not executed: its front matter is not that of a chapter")
         return desk.markdown(source)
-    nb = json.loads(executed[1])
+    nb, executed = json.loads(parsed[1]), _kernels.outputs(uri)
+    nb["metadata"]["language_info"] = executed["language_info"]
     cells = [cell for cell in nb["cells"] if cell["cell_type"] == "code"]
+    for cell, shown in zip(cells, executed["cells"], strict=True):
+        cell.update(shown)
     text = desk.markdown(source, cells)
     if not is_chapter:
         return text

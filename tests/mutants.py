@@ -30,6 +30,7 @@ SLIPS: dict[type[ast.operator], list[tuple[str, str]]] = {
     ],
     ast.Pow: [("factor", "{0}")],
 }
+SCALED = ast.BinOp | ast.Call | ast.Attribute | ast.Name | ast.Subscript
 COMPARISONS = {ast.Gt: "<", ast.GtE: "<", ast.Lt: ">", ast.LtE: ">"}
 KINDS = {kind for slips in SLIPS.values() for kind, _ in slips} | {
     "constant",
@@ -106,22 +107,21 @@ def _slips_anywhere(
             if isinstance(node, ast.Name):
                 for other in sorted(local - {node.id}):
                     yield "name", node, other
-            if isinstance(node, ast.BinOp | ast.Call | ast.Attribute | ast.Name) and (
-                id(node) not in indifferent
-            ):
+            if isinstance(node, SCALED) and id(node) not in indifferent:
                 yield "sign", node, f"-{_atom(text)}"
                 yield "scale", node, f"2 * {_atom(text)}"
 
 
 def _indifferent(node: ast.AST) -> list[ast.expr]:
-    """The parts of ``node`` whose sign tells nothing: in len, in a square, an index."""
+    """The parts of ``node`` whose sign tells nothing: in len, in a square, a list."""
     match node:
         case ast.Call(ast.Name("len"), parts):
             return parts
         case ast.BinOp(base, ast.Pow(), ast.Constant(2)):
             return [base]
-        case ast.Subscript(_, index):
-            return [each for each in ast.walk(index) if isinstance(each, ast.expr)]
+        case ast.Subscript(several, index):
+            inside = [each for each in ast.walk(index) if isinstance(each, ast.expr)]
+            return [several, *inside]
     return []
 
 
@@ -143,7 +143,7 @@ def _slips(node: ast.expr) -> Iterator[tuple[str, str]]:
             for one, two in itertools.combinations(range(len(parts)), 2):
                 wrong = parts.copy()
                 wrong[one], wrong[two] = parts[two], parts[one]
-                yield "order", ", ".join(map(_text, wrong))
+                yield "order", ", ".join(map(ast.unparse, wrong))
         case ast.Call():
             yield from _slips_of_call(node)
         case ast.Attribute(array, "T"):

@@ -74,3 +74,27 @@ def test_circles_lie_where_they_should():
     assert round(radius[labels == 0].mean(), 3) == 1.005
     assert round(radius[labels == 1].mean(), 3) == 0.155
     assert (labels == 1).sum() == 25_000
+
+
+def test_the_division_sign_lies_where_it_should():
+    X, t = data.division_sign(np.random.default_rng(0), 100_000)
+    assert t.tolist() == [0] * 50_000 + [1] * 50_000
+    for part, mean, deviation in (
+        (slice(50_000), (0, 0), (2, 0.5)),
+        (slice(50_000, 75_000), (0, 3.5), (0.5, 1)),
+        (slice(75_000, 100_000), (0, -3.5), (0.5, 1)),
+    ):
+        np.testing.assert_allclose(X[part].mean(axis=0), mean, atol=0.03)
+        np.testing.assert_allclose(X[part].std(axis=0), deviation, rtol=0.02)
+
+
+def test_the_division_sign_is_drawn_cluster_by_cluster():
+    rng = np.random.RandomState(3)
+    clusters = [
+        rng.normal((0, 0), (2, 0.5), (10, 2)),
+        rng.normal((0, 3.5), (0.5, 1), (5, 2)),
+        rng.normal((0, -3.5), (0.5, 1), (5, 2)),
+    ]
+    X, t = data.division_sign(np.random.RandomState(3), 20)
+    np.testing.assert_array_equal(X, np.concatenate(clusters))
+    assert (X.shape, t.shape) == ((20, 2), (20,))

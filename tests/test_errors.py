@@ -10,6 +10,7 @@ from chainrule import (
     functions,
     gradcheck,
     logistic,
+    mlp,
     optim,
     rbf_net,
     relu_net,
@@ -336,3 +337,115 @@ def test_two_layers_refuse(network, params, X, targets, lam, message):
     for function in (network.objective, network.backward):
         with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
             function(params, X, targets, lam)
+
+
+@pytest.mark.parametrize(
+    ("params", "X", "targets", "output", "message"),
+    [
+        (
+            LAYERS[:3],
+            XS,
+            TS,
+            "softmax",
+            "params: expected a tuple of pairs (W1, b1, …, WL, bL), got 3",
+        ),
+        (
+            (),
+            XS,
+            TS,
+            "softmax",
+            "params: expected a tuple of pairs (W1, b1, …, WL, bL)",
+        ),
+        (
+            list(LAYERS),
+            XS,
+            TS,
+            "softmax",
+            "params: expected a tuple of pairs (W1, b1, …, WL, bL), got list",
+        ),
+        (
+            (LAYERS[0], np.zeros(3), *LAYERS[2:]),
+            XS,
+            TS,
+            "sigmoid",
+            "b1: expected shape (M1,) with M1 = 4 from W1, got (3,)",
+        ),
+        (
+            (*LAYERS[:2], LAYERS[2].T, LAYERS[3]),
+            XS,
+            TS,
+            "sigmoid",
+            "W2: expected shape (M1, K) with M1 = 4 from W1, got (3, 4)",
+        ),
+        (
+            LAYERS,
+            XS[:, :1],
+            TS,
+            "sigmoid",
+            "X: expected shape (N, D) with D = 2 from W1",
+        ),
+        (LAYERS, XS, T, "sigmoid", "T: expected shape (N, K), got (3,)"),
+        (LAYERS, XS, 2 * TS, "sigmoid", "T: expected every value in {0, 1}, got 2"),
+        (
+            LAYERS,
+            XS,
+            1 - TS,
+            "softmax",
+            "T: expected one-hot rows, got a row that adds",
+        ),
+        (
+            LAYERS,
+            XS,
+            TS,
+            "tanh",
+            'output: expected "sigmoid" or "softmax", got \'tanh\'',
+        ),
+        (LAYERS, XS, TS, None, 'output: expected "sigmoid" or "softmax", got None'),
+    ],
+)
+def test_mlp_refuses(params, X, targets, output, message):
+    for call in (
+        lambda: mlp.objective(params, X, targets, 0.0, output),
+        lambda: mlp.backward(params, X, targets, 0.0, output),
+    ):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+            call()
+    if "T:" not in message:
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+            mlp.forward(params, X, output)
+
+
+def test_mlp_refuses_a_negative_penalty():
+    for function in (mlp.objective, mlp.backward):
+        with pytest.raises(ValueError, match="^lam: expected one number, at least 0"):
+            function(LAYERS, XS, TS, -0.1)
+
+
+@pytest.mark.parametrize(
+    ("units", "message"),
+    [
+        ((2,), "units: expected a sequence of at least 2 sizes, got (2,)"),
+        (3, "units: expected a sequence of at least 2 sizes, got 3"),
+        ("23", "units: expected a sequence of at least 2 sizes, got '23'"),
+        ((2, 0, 1), "units[1]: expected a positive whole number, got 0"),
+        ((2, 3, 1.0), "units[2]: expected a positive whole number, got 1.0"),
+    ],
+)
+def test_mlp_refuses_bad_sizes(units, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        mlp.init(np.random.default_rng(0), units)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda rng: data.division_sign(rng, 6), "N: expected a multiple of 4, got 6"),
+        (lambda rng: data.division_sign(rng, 0), "N: expected a positive whole number"),
+        (lambda rng: optim.minibatches(rng, 0, 1), "N: expected a positive whole"),
+        (lambda rng: optim.minibatches(rng, 5, 0), "B: expected a positive whole"),
+        (lambda rng: optim.minibatches(rng, 5, 2.5), "B: expected a positive whole"),
+    ],
+)
+def test_division_sign_and_minibatches_refuse(call, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        call(np.random.default_rng(0))

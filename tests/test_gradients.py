@@ -7,13 +7,14 @@ from chainrule import (
     data,
     gradcheck,
     logistic,
+    mlp,
     rbf_net,
     relu_net,
     sigmoid_net,
     softmax_linear,
 )
 from chainrule.functions import one_hot
-from chainrule.optim import gradient_step, momentum_step
+from chainrule.optim import gradient_step, minibatches, momentum_step
 
 
 def rbf_instance(rng, samples):
@@ -53,12 +54,26 @@ def sigmoid_instance(rng, samples):
     return sigmoid_net, sigmoid_net.init(rng, inputs, hidden, classes), batch
 
 
+def mlp_instance(rng, samples):
+    units = rng.integers(1, 6, rng.integers(2, 8)).tolist()
+    start = mlp.init(rng, units)
+    params = tuple(p + 0.3 * rng.normal(size=p.shape) for p in start)
+    output = str(rng.choice(["sigmoid", "softmax"]))
+    K = units[-1]
+    T = rng.integers(0, 2, (samples, K))
+    if output == "softmax":
+        T = one_hot(rng.integers(0, K, samples), K)
+    lam = float(rng.choice([0.0, 0.3]))
+    return mlp, params, (rng.normal(size=(samples, units[0])), T, lam, output)
+
+
 INSTANCES = [
     rbf_instance,
     logistic_instance,
     softmax_instance,
     relu_instance,
     sigmoid_instance,
+    mlp_instance,
 ]
 CASES = [(make, seed) for make in INSTANCES for seed in range(60)]
 each_case = pytest.mark.parametrize(("make", "seed"), CASES)
@@ -112,7 +127,7 @@ def test_doubling_the_samples_changes_nothing(make, seed):
 def test_no_argument_is_changed(make, seed):
     network, params, batch = instance(make, seed)
     kept = [np.copy(each) for each in (*params, *batch)]
-    network.forward(params, batch[0])
+    network.forward(params, batch[0], *batch[3:])
     network.objective(params, *batch)
     gradient_step(params, network.backward(params, *batch), 0.1)
     for before, now in zip(kept, (*params, *batch), strict=True):
@@ -174,6 +189,8 @@ def test_the_penalty_is_on_weights_only():
         (softmax_linear, (4, 3), [(4, 3), (3,)]),
         (relu_net, (4, 5, 3), [(4, 5), (5,), (5, 3), (3,)]),
         (sigmoid_net, (4, 5, 3), [(4, 5), (5,), (5, 3), (3,)]),
+        (mlp, ((4, 2),), [(4, 2), (2,)]),
+        (mlp, ([4, 5, 1, 3],), [(4, 5), (5,), (5, 1), (1,), (1, 3), (3,)]),
     ],
 )
 def test_init_gives_parameters_of_the_right_shapes(network, sizes, shapes):
@@ -278,12 +295,110 @@ def test_momentum_is_a_weighted_sum_of_the_gradients():
         np.testing.assert_allclose(velocity[part], -0.1 * weighted, rtol=1e-13)
 
 
+@pytest.mark.parametrize("make", [np.random.RandomState, np.random.default_rng])
+@pytest.mark.parametrize(("N", "B"), [(1, 1), (7, 1), (7, 3), (6, 3), (5, 5), (3, 9)])
+def test_an_epoch_holds_every_sample_once(make, N, B):
+    batches = minibatches(make(0), N, B)
+    sizes = [len(batch) for batch in batches]
+    assert sizes == [B] * (N // B) + [N % B] * bool(N % B)
+    assert sorted(np.concatenate(batches).tolist()) == list(range(N))
+    again = minibatches(make(0), N, B)
+    assert [each.tolist() for each in again] == [each.tolist() for each in batches]
+
+
+def test_epochs_differ_and_every_order_comes():
+    rng = np.random.default_rng(0)
+    orders = {tuple(np.concatenate(minibatches(rng, 4, 3))) for _ in range(500)}
+    assert len(orders) == 24
+
+
+def test_batches_of_one_size_average_to_the_whole_gradient():
+    _, params, (X, T, *rest) = mlp_instance(np.random.default_rng(3), 24)
+    whole = mlp.backward(params, X, T, *rest)
+    parts = [
+        mlp.backward(params, X[batch], T[batch], *rest)
+        for batch in minibatches(np.random.default_rng(1), 24, 6)
+    ]
+    for all_at_once, *several in zip(whole, *parts, strict=True):
+        np.testing.assert_allclose(
+            np.mean(several, axis=0), all_at_once, rtol=1e-10, atol=1e-14
+        )
+
+
 def test_no_momentum_is_gradient_descent():
     _, params, batch = instance(sigmoid_instance, 4)
     grads = sigmoid_net.backward(params, *batch)
     still = tuple(np.zeros_like(param) for param in params)
     stepped, _ = momentum_step(params, grads, still, 0.3, 0.0)
     for one, other in zip(stepped, gradient_step(params, grads, 0.3), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize(
+    ("network", "make"),
+    [
+        (logistic, logistic_instance),
+        (softmax_linear, softmax_instance),
+        (relu_net, relu_instance),
+    ],
+)
+def test_mlp_contains_the_other_networks(network, make, seed):
+    _, params, (X, t, *lam) = instance(make, seed)
+    same, T, options = params, t, {"output": "softmax"}
+    if network is logistic:
+        w, b = params
+        same, T, options = (w[:, None], np.array([b])), t[:, None], {}
+    objective = mlp.objective(same, X, T, *lam, **options)
+    assert objective == pytest.approx(network.objective(params, X, t, *lam), rel=1e-12)
+    grads = mlp.backward(same, X, T, *lam, **options)
+    theirs = network.backward(params, X, t, *lam)
+    assert (
+        gradcheck.relative_error(
+            tuple(np.ravel(each) for each in grads),
+            tuple(np.ravel(each) for each in theirs),
+        )
+        < 1e-12
+    )
+
+
+def test_the_instances_have_dead_units_and_every_depth():
+    depths, dead, zero = set(), 0, 0
+    for seed in range(60):
+        _, params, batch = instance(mlp_instance, seed)
+        _, A = mlp.forward(params, batch[0], batch[3])
+        depths.add(len(params) // 2)
+        dead += any((each == 0).all(axis=0).any() for each in A[1:-1])
+        zero += not mlp.backward(params, *batch)[1].any()
+    assert depths == {1, 2, 3, 4, 5, 6}
+    assert dead > 10
+    assert zero > 3
+
+
+def test_a_dead_layer_lets_nothing_through():
+    rng = np.random.default_rng(0)
+    W1, b1, W2, b2, W3, b3 = mlp.init(rng, (2, 4, 3, 1))
+    params = W1, b1, W2, b2 - 1e3, W3, b3
+    X, T = rng.normal(size=(6, 2)), np.array([[1], [0], [1], [1], [0], [1]])
+    *below, dW3, db3 = mlp.backward(params, X, T)
+    assert not any(each.any() for each in (*below, dW3))
+    assert db3 == pytest.approx(0.5 - 4 / 6)
+    names = ("dW1", "db1", "dW2", "db2", "dW3", "db3")
+    verdicts = gradcheck.check(
+        lambda p: mlp.objective(p, X, T), params, (*below, dW3, db3), names=names
+    )
+    assert verdicts == dict.fromkeys(names[:-1], "zero") | {"db3": "ok"}
+
+
+def test_a_deep_network_agrees_with_itself_cut_in_two():
+    rng = np.random.default_rng(1)
+    params = mlp.init(rng, (3, 5, 4, 6, 2))
+    X = rng.normal(size=(7, 3))
+    Z, A = mlp.forward(params, X, "softmax")
+    assert [each.shape for each in Z] == [(7, 5), (7, 4), (7, 6), (7, 2)]
+    assert [each.shape for each in A] == [(7, 3), (7, 5), (7, 4), (7, 6), (7, 2)]
+    Z_upper, A_upper = mlp.forward(params[4:], A[2], "softmax")
+    for one, other in zip((*Z[2:], *A[2:]), (*Z_upper, *A_upper), strict=True):
         np.testing.assert_array_equal(one, other)
 
 

@@ -38,6 +38,7 @@ each_network = pytest.mark.parametrize(
 
 SAME_LENGTH = "each of them has N rows"
 CHECKED_TWICE = "arrays only checks, and forward checks again"
+SAME_ARRAYS = "the parameters, once as they came and once checked"
 PASSED_ON = "twice a tuple ends as it does"
 # Changes that are no mistakes: the same numbers come out, for the reason given.
 SAME_SIGN = "only the sign of z counts, and 2 z has it too"
@@ -87,12 +88,24 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "dZ2 = (Y - T) / len(T)": SAME_LENGTH,
         "dZ2 = (Y - T) / len(Y)": SAME_LENGTH,
     },
+    "mlp": {
+        "W = params[0::2]": SAME_ARRAYS,
+        "dZ = (A[-1] - T) / len(T)": SAME_LENGTH,
+        "if 2 * l > 0:\n    dZ = dZ @ W[l].T * relu_derivative(Z[l - 1])": SAME_SIGN,
+        "dZ = dZ @ W[l].T * relu_derivative(2 * Z[l - 1])": SAME_SIGN,
+    },
     "ch04_rbf_net": {"return -2 * z * rbf(-z)": "the bell is even"},
     "ch05_relu_net": {
         "return np.where(2 * z.real > 0, 1.0, 0.0)": SAME_SIGN,
         "return np.where((2 * z).real > 0, 1.0, 0.0)": SAME_SIGN,
         "dZ1 = dH * relu_derivative(2 * Z1)": SAME_SIGN,
         "dZ1_leaky = dH_leaky * (0.1 + 0.9 * (2 * Z1 > 0))": SAME_SIGN,
+    },
+    "ch07_mlp": {
+        "dh_dz1 = np.eye(4) * relu_derivative(2 * z1)": SAME_SIGN,
+        "dz1 = dz2 @ W2.T * relu_derivative(2 * z1)": SAME_SIGN,
+        "if 2 * l > 0:\n    dZ = dZ @ W[l].T * relu_derivative(Z[l - 1])": SAME_SIGN,
+        "dZ = dZ @ W[l].T * relu_derivative(2 * Z[l - 1])": SAME_SIGN,
     },
 }
 
@@ -119,6 +132,8 @@ def instances(network: ModuleType) -> list[tuple[Any, ...]]:
             "X": rng.normal(size=(N, D)),
             "T": np.eye(K)[np.arange(N) % K],
             "lam": 0.3,
+            "units": (D, M, M, K),
+            "output": "sigmoid" if N > M else "softmax",
         }
         start = network.init(*arguments(network.init, known))
         # A parameter that starts at zero could hide a mistake.
@@ -184,7 +199,9 @@ def test_every_planted_bug_is_caught(network: ModuleType) -> None:
     assert isinstance(function, ast.FunctionDef)
     # A call alone, such as the docstring or a check of an input, computes nothing.
     lines = {
-        ast.unparse(each) for each in function.body if not isinstance(each, ast.Expr)
+        ast.unparse(each)
+        for each in ast.walk(function)
+        if isinstance(each, ast.Assign | ast.AugAssign | ast.Return)
     }
     assert lines <= changed, f"{name}: nothing was planted in {lines - changed}"
 
@@ -200,6 +217,11 @@ FAMOUS = [
     ("sum where a mean is meant", "(Y - T) / len(X)", "Y - T"),
     ("bias without its sum", "dZ1.sum(axis=0)", "dZ1"),
     ("sum over the wrong index", "dZ2.sum(axis=0)", "dZ2.sum(axis=1)"),
+    ("after the update, any depth", "dZ @ W[l].T", "dZ @ (W[l] - 0.1 * dW).T"),
+    ("slope of another layer", "relu_derivative(Z[l - 1])", "relu_derivative(Z[0])"),
+    ("no slope", " * relu_derivative(Z[l - 1])", ""),
+    ("penalty on one layer only", "lam * W[l]", "(lam * W[l] if l else 0)"),
+    ("gradients from the last layer on", "(dW, db, *grads)", "(*grads, dW, db)"),
 ]
 
 
@@ -210,7 +232,7 @@ def source(name: str) -> str:
 
 FAMOUS_CASES = [
     (name, *each)
-    for name in ("relu_net", "sigmoid_net")
+    for name in ("relu_net", "sigmoid_net", "mlp")
     for each in FAMOUS
     if each[1] in source(name)
 ]
@@ -289,9 +311,14 @@ def test_every_slip_in_a_derivation_is_caught(
         following = [cell, *runnable[index + 1 :]]
         return any(run(each, namespace, page.name) for each in following)
 
+    planted = [
+        derivative_lines(page, fence) if fence.language == "python" else set()
+        for fence in runnable
+    ]
+    while planted and not planted[-1]:
+        planted.pop()
     missed, equivalent = [], set()
-    for index, fence in enumerate(runnable):
-        lines = derivative_lines(page, fence) if fence.language == "python" else set()
+    for index, (fence, lines) in enumerate(zip(runnable, planted, strict=False)):
         for mutant in mutants(fence.code, lines) if lines else ():
             if mutant.kind not in SLIPS_OF_THE_PEN:
                 continue

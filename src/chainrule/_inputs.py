@@ -1,5 +1,6 @@
 """The one check of inputs that every public function makes."""
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -186,6 +187,17 @@ def sizes(**named: int) -> tuple[int, ...]:
         if not isinstance(size, (int, np.integer)) or size < 1:
             raise ValueError(f"{name}: expected a positive whole number, got {size!r}")
     return tuple(named.values())
+
+
+def choice(name: str, value: object, among: Collection[str]) -> None:
+    """Check that ``value`` is one of the words ``among``.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if not isinstance(value, str) or value not in among:
+        words = " or ".join(f'"{word}"' for word in among)
+        raise ValueError(f"{name}: expected {words}, got {value!r}")
 
 
 def penalty(lam: object) -> None:

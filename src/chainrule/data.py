@@ -97,3 +97,36 @@ def circles(
     rng.shuffle(order)
     X = X[order] + rng.normal(scale=noise, size=(N, 2))
     return X, labels[order]
+
+
+def division_sign(
+    rng: np.random.Generator | np.random.RandomState, N: int = 1000
+) -> tuple[Array, Array]:
+    """Chapter 7: a wide cluster between two others, like the sign ÷.
+
+    N / 2 samples of class 0 around (0, 0) with standard deviations (2, 1/2), then N / 4
+    of class 1 around (0, 3.5) and N / 4 around (0, −3.5), both with (1/2, 1). The
+    distribution of the public notebook "Neural Networks: Multi-Layer Perceptron", which
+    sets no seed.
+
+    Args:
+        rng: Source of the random numbers.
+        N: Number of samples, a multiple of 4.
+
+    Returns:
+        The inputs ``X`` of shape (N, 2), dimensionless, and the targets ``t`` in {0, 1}
+        of shape (N,), in the order of the classes.
+
+    Raises:
+        ValueError: ``N`` is not a positive multiple of 4.
+    """
+    (N,) = sizes(N=N)
+    if N % 4:
+        raise ValueError(f"N: expected a multiple of 4, got {N}")
+    centre = np.repeat(
+        [(0.0, 0.0), (0.0, 3.5), (0.0, -3.5)], [N // 2, N // 4, N // 4], axis=0
+    )
+    spread = np.repeat([(2.0, 0.5), (0.5, 1.0)], N // 2, axis=0)
+    X = rng.normal(centre, spread)
+    t = np.repeat([0, 1], N // 2)
+    return X, t

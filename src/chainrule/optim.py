@@ -1,6 +1,8 @@
 """Updates of a tuple of parameters by a tuple of gradients of the same structure."""
 
-from chainrule._inputs import Array, pairs, positive, share
+import numpy as np
+
+from chainrule._inputs import Array, pairs, positive, share, sizes
 
 
 def gradient_step(
@@ -55,3 +57,26 @@ def momentum_step(
     share("mu", mu)
     velocity = tuple(mu * u - eta * dp for u, dp in zip(velocity, grads, strict=True))
     return tuple(p + u for p, u in zip(params, velocity, strict=True)), velocity
+
+
+def minibatches(
+    rng: np.random.Generator | np.random.RandomState, N: int, B: int
+) -> list[Array]:
+    """The samples of one epoch in random order, cut into batches.
+
+    Every sample is in exactly one batch. ``X[batch]`` and ``T[batch]`` are a batch's
+    inputs and targets; chapter 7 explains what its size does.
+
+    Args:
+        rng: Source of the random order.
+        N: Number of samples.
+        B: Number of samples in a batch; the last batch holds what is left.
+
+    Returns:
+        Arrays of whole numbers in 0 … N − 1, of shape (B,), the last one perhaps shorter.
+
+    Raises:
+        ValueError: ``N`` or ``B`` is not a positive whole number.
+    """
+    N, B = sizes(N=N, B=B)
+    return np.split(rng.permutation(N), range(B, N, B))

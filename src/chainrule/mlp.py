@@ -1,0 +1,186 @@
+"""Chapter 7: ReLU hidden layers, any number of them, and a sigmoid or softmax output.
+
+X = A0 → Z1 = A0·W1 + b1 → A1 = relu(Z1) → … → ZL → AL = σ(ZL) or softmax(ZL) → ξ → J
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from chainrule._inputs import Array, arrays, choice, penalty, sizes
+from chainrule.functions import (
+    binary_cross_entropy,
+    cross_entropy,
+    relu,
+    relu_derivative,
+    sigmoid,
+    softmax,
+)
+
+type Params = tuple[Array, ...]
+type Output = Literal["sigmoid", "softmax"]
+
+_ACTIVATIONS = {"sigmoid": sigmoid, "softmax": softmax}
+_TARGETS = {"sigmoid": " in {0, 1}", "softmax": " one-hot"}
+
+
+@cache
+def _forward(L: int) -> str:
+    units = ["D", *(f"M{l}" for l in range(1, L)), "K"]
+    layers = [
+        f"W{l}: ({units[l - 1]}, {units[l]}); b{l}: ({units[l]},)"
+        for l in range(1, L + 1)
+    ]
+    return "; ".join([*layers, "X: (N, D)"])
+
+
+@cache
+def _train(L: int, output: Output) -> str:
+    return f"{_forward(L)}; T: (N, K){_TARGETS[output]}"
+
+
+def _count(params: object) -> int:
+    """The number L of layers that ``params`` makes."""
+    if not isinstance(params, tuple) or len(params) < 2 or len(params) % 2:
+        came = f"{len(params)}" if isinstance(params, tuple) else type(params).__name__
+        raise ValueError(
+            f"params: expected a tuple of pairs (W1, b1, …, WL, bL), got {came}"
+        )
+    return len(params) // 2
+
+
+def init(
+    rng: np.random.Generator | np.random.RandomState, units: Sequence[int]
+) -> Params:
+    """Parameters ``(W1, b1, …, WL, bL)``: weights √(2 / fan-in) · normal, biases zero.
+
+    Equation (7.25). Source: K. He et al., "Delving deep into rectifiers" (2015).
+
+    Args:
+        rng: Source of the random numbers.
+        units: Number of units in each layer, M_0 = D inputs first, M_L = K outputs last;
+            ``(2, 5, 3, 1)`` has two hidden layers.
+
+    Returns:
+        Weights of shape (M_{l−1}, M_l) and biases of shape (M_l,), for l = 1 … L.
+
+    Raises:
+        ValueError: ``units`` has fewer than two sizes, or one is not a positive whole
+            number.
+    """
+    if not isinstance(units, Sequence) or isinstance(units, str) or len(units) < 2:
+        raise ValueError(
+            f"units: expected a sequence of at least 2 sizes, got {units!r}"
+        )
+    units = sizes(**{f"units[{l}]": size for l, size in enumerate(units)})
+    params: Params = ()
+    for fan_in, M in pairwise(units):
+        W = np.sqrt(2 / fan_in) * rng.standard_normal((fan_in, M))
+        params = *params, W, np.zeros(M)
+    return params
+
+
+def forward(
+    params: Params, X: Array, output: Output = "sigmoid"
+) -> tuple[list[Array], list[Array]]:
+    """Every intermediate of the network, dimensionless, equations (7.6) to (7.8).
+
+    Args:
+        params: ``(W1, b1, …, WL, bL)`` of shapes (M_{l−1}, M_l) and (M_l,).
+        X: Inputs of shape (N, M_0).
+        output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
+
+    Returns:
+        ``Z``, the L pre-activations Z_1 … Z_L, and ``A``, the L + 1 activations, from
+        A_0 = X to the probabilities A_L. Python counts from 0: ``Z[0]`` is Z_1.
+
+    Raises:
+        ValueError: An input is not numeric, not finite, empty or of another shape, or
+            ``output`` is neither of the two.
+    """
+    choice("output", output, _ACTIVATIONS)
+    L = _count(params)
+    *layers, X = arrays(_forward(L), params, X)
+    W, b = layers[0::2], layers[1::2]
+    Z, A = [], [X]
+    for l in range(L):
+        Z.append(A[l] @ W[l] + b[l])  # (7.6)
+        if l < L - 1:
+            A.append(relu(Z[l]))  # (7.7)
+    A.append(_ACTIVATIONS[output](Z[-1]))
+    return Z, A
+
+
+def objective(
+    params: Params, X: Array, T: Array, lam: float = 0.0, output: Output = "sigmoid"
+) -> float:
+    """Mean cross-entropy plus penalty J in nats, equation (7.9).
+
+    Args:
+        params: ``(W1, b1, …, WL, bL)`` of shapes (M_{l−1}, M_l) and (M_l,).
+        X: Inputs of shape (N, M_0).
+        T: Targets of shape (N, M_L): each in {0, 1} for a sigmoid output, whose losses
+            are added up over the outputs; one-hot rows for softmax.
+        lam: Penalty λ ≥ 0 on the weights of all layers.
+        output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
+
+    Returns:
+        J; complex if a parameter or an input is, for the complex step.
+
+    Raises:
+        ValueError: An input is not numeric, not finite, empty or of another shape, ``T``
+            does not fit ``output``, ``lam`` is negative, or ``output`` is neither of the
+            two.
+    """
+    choice("output", output, _ACTIVATIONS)
+    *layers, X, T = arrays(_train(_count(params), output), params, X, T)
+    params = tuple(layers)
+    penalty(lam)
+    Z, _ = forward(params, X, output)
+    if output == "sigmoid":
+        xi = binary_cross_entropy(Z[-1], T).sum(axis=1)
+    else:
+        xi = cross_entropy(Z[-1], T)
+    J = xi.mean() + lam / 2 * sum((W**2).sum() for W in params[0::2])  # (7.9)
+    return J.item()
+
+
+def backward(
+    params: Params, X: Array, T: Array, lam: float = 0.0, output: Output = "sigmoid"
+) -> Params:
+    """Gradient of the objective in nats, in the order of ``params``, (7.17) to (7.20).
+
+    Args:
+        params: ``(W1, b1, …, WL, bL)`` of shapes (M_{l−1}, M_l) and (M_l,).
+        X: Inputs of shape (N, M_0).
+        T: Targets of shape (N, M_L): each in {0, 1} for a sigmoid output, one-hot rows
+            for softmax.
+        lam: Penalty λ ≥ 0 on the weights of all layers.
+        output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
+
+    Returns:
+        ``(dW1, db1, …, dWL, dbL)``, of the shapes of the parameters. All of them are
+        computed before the caller changes any parameter.
+
+    Raises:
+        ValueError: An input is not numeric, not finite, empty or of another shape, ``T``
+            does not fit ``output``, ``lam`` is negative, or ``output`` is neither of the
+            two.
+    """
+    choice("output", output, _ACTIVATIONS)
+    *layers, X, T = arrays(_train(_count(params), output), params, X, T)
+    penalty(lam)
+    W = layers[0::2]
+    Z, A = forward(params, X, output)
+    dZ = (A[-1] - T) / len(X)  # (7.17)
+    grads: Params = ()
+    for l in reversed(range(len(W))):
+        dW = A[l].T @ dZ + lam * W[l]  # (7.19)
+        db = dZ.sum(axis=0)  # (7.20)
+        grads = (dW, db, *grads)
+        if l > 0:
+            dZ = dZ @ W[l].T * relu_derivative(Z[l - 1])  # (7.18)
+    return grads
