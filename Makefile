@@ -5,7 +5,7 @@ PYTHON ?=
 # Material prints a notice about its end of life, in May 2027, at every start.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help serve test site check format renumber cover lock clean
+.PHONY: help serve test site check bench format renumber cover lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -27,6 +27,9 @@ check: $(VENV)/ready  ## lint, format and types
 format: $(VENV)/ready  ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/ready  ## compare the speed of the library with others
+	$(BIN)/python benchmarks/single_sample.py
 
 renumber: $(VENV)/ready  ## number a chapter's equations anew: make renumber CHAPTER=4
 	$(BIN)/python press/renumber.py $(CHAPTER)

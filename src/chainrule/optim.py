@@ -1,5 +1,7 @@
 """Updates of a tuple of parameters by a tuple of gradients of the same structure."""
 
+from typing import Any
+
 import numpy as np
 
 from chainrule._inputs import Array, pairs, positive, share, sizes
@@ -7,7 +9,7 @@ from chainrule._inputs import Array, pairs, positive, share, sizes
 
 def gradient_step(
     params: tuple[float | Array, ...], grads: tuple[float | Array, ...], eta: float
-) -> tuple[float | Array, ...]:
+) -> tuple[Any, ...]:
     """Parameters after one step of gradient descent, equation (2.14).
 
     Args:
@@ -33,7 +35,7 @@ def momentum_step(
     velocity: tuple[float | Array, ...],
     eta: float,
     mu: float,
-) -> tuple[tuple[float | Array, ...], tuple[float | Array, ...]]:
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Parameters and velocity after one step with momentum, equation (6.3).
 
     Args:
