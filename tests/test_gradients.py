@@ -456,6 +456,89 @@ def test_the_published_training_run():
 # The gradient check itself.
 
 
+def as_drawn(params, X):
+    return params, X
+
+
+def at_the_origin(params, X):
+    """One sample on the corner of every hidden unit."""
+    biases = tuple(0 * p if i % 2 else p for i, p in enumerate(params))
+    return biases, np.concatenate([0 * X[:1], X[1:]])
+
+
+def nearly_silent(params, X):
+    """The first pre-activations within a few steps of the corner."""
+    return (1e-5 * params[0], 0 * params[1], *params[2:]), X
+
+
+def small(params, X):
+    return tuple(0 * p if i % 2 else 0.1 * p for i, p in enumerate(params)), X
+
+
+@pytest.mark.parametrize("change", [as_drawn, at_the_origin, nearly_silent, small])
+@pytest.mark.parametrize("make", INSTANCES)
+def test_check_calls_no_correct_gradient_wrong(make, change):
+    seen = set()
+    for seed in range(200):
+        network, params, (X, *rest) = instance(make, seed)
+        params = tuple(np.asarray(p) for p in params)
+        params, X = change(params, X)
+        grads = network.backward(params, X, *rest)
+
+        def f(params, network=network, X=X, rest=rest):
+            return network.objective(params, X, *rest)
+
+        if max(np.abs(grad).max() for grad in grads) < 1e-9:
+            assert rest[0].shape[-1] == 1  # one class: nothing can be learned
+            with pytest.raises(AssertionError, match="^every gradient is zero"):
+                gradcheck.check(f, params, grads)
+        else:
+            seen |= set(gradcheck.check(f, params, grads).values())
+    assert "ok" in seen
+    if make in (relu_instance, mlp_instance):
+        assert "zero" in seen
+        assert ("kink" in seen) == (change is not as_drawn)
+
+
+def test_check_takes_single_precision_for_what_it_says():
+    params, X, T = published_start()
+    rng = np.random.default_rng(0)
+    params = tuple((p + 0.5 * rng.normal(size=p.shape)).astype("f4") for p in params)
+    batch = X[40:50].astype("f4"), T[40:50]
+    grads = relu_net.backward(tuple(p.astype(float) for p in params), *batch)
+    verdicts = gradcheck.check(lambda p: relu_net.objective(p, *batch), params, grads)
+    assert set(verdicts.values()) == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("f", "message"),
+    [
+        (lambda p: p[0].sum().astype("f4"), "in double precision"),
+        (lambda p: p[0] ** 2, "expected one number, got shape"),
+        (lambda p: p[0].sum() * np.nan, "expected finite numbers"),
+        (lambda p: "one", "expected numbers"),
+    ],
+)
+def test_check_refuses_an_objective_that_is_none(f, message):
+    for call in (
+        lambda: gradcheck.check(f, (A,), (DA,)),
+        lambda: gradcheck.numerical_gradient(f, (A,)),
+        lambda: gradcheck.complex_step_gradient(f, (A,)),
+    ):
+        with pytest.raises(ValueError, match=f"^f.params.: .*{message}"):
+            call()
+
+
+def test_a_jump_of_the_curvature_is_no_mistake():
+    a = np.array([0.0, 0.3])
+    verdicts = gradcheck.check(
+        lambda p: (p[0] + np.where(p[0] > 0, 5, 1) * p[0] ** 2).sum(),
+        (a,),
+        (1 + 2 * np.where(a > 0, 5, 1) * a,),
+    )
+    assert verdicts == {"grads[0]": "ok"}
+
+
 def quadratic(params):
     a, c = params
     return (3 * a**2).sum() + a.sum() * c

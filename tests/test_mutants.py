@@ -24,7 +24,7 @@ from mutants import KINDS, mutants
 from pages import CHAPTERS, identify, place, read
 
 import chainrule
-from chainrule.gradcheck import numerical_gradient, relative_error
+from chainrule.gradcheck import check, numerical_gradient, relative_error
 from press import book
 
 MODULES = [
@@ -157,6 +157,15 @@ def error(found: Iterable[Any], expected: Iterable[Any]) -> float:
     return worst
 
 
+def refused(f: Callable[[Any], Any], params: Any, grads: Any) -> bool:
+    """Whether ``gradcheck.check`` calls ``grads`` wrong."""
+    try:
+        check(f, params, grads)
+    except AssertionError:
+        return True
+    return False
+
+
 def is_wrong(fails: Callable[[], bool]) -> bool:
     try:
         return fails()
@@ -182,10 +191,18 @@ def test_every_planted_bug_is_caught(network: ModuleType) -> None:
     def differs(code: str) -> bool:
         return error(gradients(code), numerical) > 1e-6
 
+    def is_refused(code: str) -> bool:
+        return any(
+            refused(objective(network, rest), params, found)
+            for (params, *rest), found in zip(given, gradients(code), strict=True)
+        )
+
     changed, missed, equivalent = set(), [], set()
     for mutant in mutants(code):
         changed.add(mutant.before)
         if is_wrong(partial(differs, mutant.code)):
+            # The tool that readers are given must see it too.
+            assert is_wrong(partial(is_refused, mutant.code)), f"not refused: {mutant}"
             continue
         same = error(gradients(mutant.code), derived) < 1e-12
         if same and mutant.after in EQUIVALENT.get(name, {}):
