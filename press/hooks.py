@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
-from press import book, downloads, maths
+from press import book, derivations, downloads, maths
 from press.errors import fail
 from press.kernel import Kernels
 from press.page import Page
@@ -94,6 +94,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                     f"a second equation ({equation.tag})",
                 )
             _equations[equation.tag] = file
+    chapters = {
+        file.src_uri: file.content_string
+        for file in files.documentation_pages()
+        if re.match(r"ch\d", file.src_uri)
+    }
+    files.append(
+        File.generated(
+            config,
+            derivations.PAGE,
+            content=derivations.page(dict(sorted(chapters.items()))),
+        )
+    )
     wheel = downloads.wheel(CACHE / "wheel")
     uri = f"assets/{wheel.name}"
     files.append(File.generated(config, uri, content=wheel.read_bytes()))
@@ -144,7 +156,7 @@ def on_page_markdown(
     )
 
 
-def on_page_content(html: str, page: MkDocsPage, **_: object) -> None:
+def on_page_content(html: str, page: MkDocsPage, **_: object) -> str:
     """Describe the page by its first paragraph, and refuse TeX that is not a formula."""
     desk = _pages[page.file.src_uri]
     prose = _NOT_PROSE.sub("", html)
@@ -159,6 +171,8 @@ def on_page_content(html: str, page: MkDocsPage, **_: object) -> None:
     }
     if first := re.search(r"<p>(.*?)</p>", html, re.DOTALL):
         page.meta.setdefault("description", _plain(first[1]))
+    # The numbers in the descriptions of the library become links.
+    return _link_numbers(html, page) if page.file.src_uri == "api.md" else html
 
 
 def on_post_page(output: str, page: MkDocsPage, **_: object) -> str:
@@ -172,7 +186,18 @@ def on_post_page(output: str, page: MkDocsPage, **_: object) -> str:
         for tag, file in _equations.items()
     }
     output = _SLOT.sub(lambda match: desk.figures[int(match[1])], output)
-    return maths.typeset(output, links, desk.file, page.file.content_string)
+    checked = derivations.first_checks(page.file.content_string)
+    return maths.typeset(output, links, checked, desk.file, page.file.content_string)
+
+
+def _link_numbers(html: str, page: MkDocsPage) -> str:
+    def link(match: re.Match[str]) -> str:
+        file = _equations.get(match[1] or "")
+        if not file:
+            return match[0]
+        return f'<a href="{get_relative_url(file.url, page.url)}#eq-{match[1]}">{match[0]}</a>'
+
+    return re.sub(r"<pre.*?</pre>|\((\d+\.\d+)\)", link, html, flags=re.DOTALL)
 
 
 def _name(file: File) -> str:

@@ -13,7 +13,7 @@ from press import book
 from press.errors import fail
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 _FORMULA = re.compile(
     r'<(span|div) class="arithmatex">(.*?)</\1>(?P<after>[.,;:)]*)', re.DOTALL
@@ -40,12 +40,19 @@ def render(engine: MiniRacer, tex: str, place: str, *, display: bool) -> str:
     return str(result["html"])
 
 
-def typeset(page: str, links: Mapping[str, str], file: str, source: str) -> str:
+def typeset(
+    page: str,
+    links: Mapping[str, str],
+    checked: Collection[str],
+    file: str,
+    source: str,
+) -> str:
     r"""The HTML ``page`` with every formula rendered.
 
     Args:
         page: HTML with formulas as arithmatex marks them.
         links: Where the equation of each number stands, as a link from this page.
+        checked: The numbers of the page's equations that a check beside them confirms.
         file: Named in errors, with the line on which the formula stands in ``source``.
         source: The Markdown of the page.
     """
@@ -69,10 +76,18 @@ def typeset(page: str, links: Mapping[str, str], file: str, source: str) -> str:
         name = f"Equation {', '.join(tags)}" if tags else "Formula"
         anchors = "".join(f'<span id="eq-{tag}"></span>' for tag in tags)
         # Wide formulas scroll in their box: the keyboard has to reach it.
-        return (
+        box = (
             f'<div class="equation" role="group" tabindex="0" aria-label="{name}">'
-            f"{anchors}{formula}</div>{after}"
+            f"{anchors}{formula}</div>"
         )
+        marks = "".join(
+            f'<a class="checked" href="#check-{tag}" title="Checked: see where">'
+            f'<span aria-hidden="true">✓</span>'
+            f'<span class="unseen">check of equation {tag}</span></a>'
+            for tag in tags
+            if tag in checked
+        )
+        return (f'<div class="numbered">{box}{marks}</div>' if marks else box) + after
 
     # An engine that is never closed keeps the process from ending.
     with MiniRacer() as engine:

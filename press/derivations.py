@@ -1,0 +1,145 @@
+"""The index of derivations: every numbered equation, its lines of code and its check."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markdown.extensions.toc import slugify  # type: ignore[import-untyped]
+
+from press import book
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+PAGE = "derivations.md"
+
+_DOCTESTS = doctest.DocTestParser()
+_HEADING = re.compile(r"^(#{1,4}) (.+)$", re.MULTILINE)
+_HEAD = """---
+title: Derivations
+description: Every numbered equation of the book, with its lines of code and its check.
+search:
+  exclude: true
+---
+
+# Derivations
+
+Every numbered equation of the book in order, with the lines of code that are written from it and the check that confirms it.
+
+**{equations} equations, of which {derivatives} state a derivative; {checked} are confirmed by a check beside them, all derivatives among them, and the others by the line of code that computes them, which the checks after it use.**
+"""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of the library that cites an equation, and the function it stands in."""
+
+    code: str
+    module: str
+    function: str
+
+
+def page(chapters: Mapping[str, str]) -> str:
+    """The page's Markdown, made from the text of the ``chapters`` by their names."""
+    library = _library()
+    parts, equations, derivatives, checked = [], 0, 0, 0
+    for name, text in chapters.items():
+        found = book.equations(text)
+        if not found:
+            continue
+        headings = list(_headings(text))
+        parts.append(f"## {headings[0][2]}\n")
+        checks = first_checks(text)
+        for equation in found:
+            equations += 1
+            derivatives += equation.states_derivative
+            checked += equation.tag in checks
+            section = max(
+                (each for each in headings if each[0] < equation.line), default=None
+            )
+            parts.append(_entry(name, equation, section, text, checks, library))
+    head = _HEAD.format(equations=equations, derivatives=derivatives, checked=checked)
+    return "\n".join([head, *parts])
+
+
+def first_checks(text: str) -> dict[str, str]:
+    """For each equation of ``text`` that a check cites: the first that does, in one line."""
+    own = {each.tag for each in book.equations(text)}
+    found: dict[str, str] = {}
+    for fence in book.fences(text):
+        if fence.language != "pycon":
+            continue
+        for example in _DOCTESTS.get_examples(fence.code):
+            for tag in book.CODE_CITATION.findall(example.source):
+                if tag in own:
+                    found.setdefault(tag, _one_line(example.source))
+    return found
+
+
+def _one_line(source: str) -> str:
+    first, *more = ast.unparse(ast.parse(source)).splitlines()
+    return f"{first} …" if more else first
+
+
+def _entry(
+    name: str,
+    equation: book.Equation,
+    section: tuple[int, str, str] | None,
+    text: str,
+    checks: Mapping[str, str],
+    library: Mapping[str, list[_Line]],
+) -> str:
+    lines = [f"\\eqref{{{equation.tag}}}"]
+    if section:
+        lines[0] += f" · [{section[2]}]({name}#{section[1]})"
+    lines += ["", "$$", equation.tex, "$$", ""]
+    places: dict[str, list[str]] = defaultdict(list)
+    for each in book.citations(text):
+        if each.tag == equation.tag and each.language == "python":
+            places[each.code] += []
+    for line in library.get(equation.tag, []):
+        address = f"api.md#chainrule.{line.module}.{line.function}"
+        places[line.code].append(f"[`{line.module}.{line.function}`]({address})")
+    for code, where in places.items():
+        inside = f" in {', '.join(dict.fromkeys(where))}" if where else ""
+        lines.append(f"- `{code}`{inside}")
+    if equation.tag in checks:
+        lines.append(
+            f"- checked by `{checks[equation.tag]}` ([where]({name}#check-{equation.tag}))"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _headings(text: str) -> Iterable[tuple[int, str, str]]:
+    """Line, anchor and title of every heading."""
+    prose = book.without_fences(text)
+    for match in _HEADING.finditer(prose):
+        line = prose.count("\n", 0, match.start()) + 1
+        yield line, slugify(match[2], "-"), match[2]
+
+
+def _library() -> dict[str, list[_Line]]:
+    """The lines of the library that cite each equation."""
+    found: dict[str, list[_Line]] = defaultdict(list)
+    for path in sorted(book.SOURCE.glob("*.py")):
+        code = path.read_text("utf-8")
+        functions = [
+            node
+            for node in ast.parse(code).body
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        ]
+        for number, line in enumerate(code.splitlines(), start=1):
+            if not (match := book.CODE_CITATION.search(line)):
+                continue
+            for function in functions:
+                if function.lineno <= number <= (function.end_lineno or 0):
+                    code_of_line = line[: match.start()].strip()
+                    found[match[1]].append(
+                        _Line(code_of_line, path.stem, function.name)
+                    )
+    return found
