@@ -5,7 +5,7 @@ PYTHON ?=
 # Material prints a notice about its end of life, in May 2027, at every start.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help serve test site check bench format renumber cover lock clean
+.PHONY: help serve test site offline check bench format renumber cover lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -18,6 +18,9 @@ test: $(VENV)/ready  ## verify everything the book says
 
 site: $(VENV)/ready  ## build the static site into site/
 	$(BIN)/mkdocs build --strict --clean
+
+offline: $(VENV)/ready  ## build the book into offline/, to be read without a server
+	OFFLINE=true $(BIN)/mkdocs build --strict --clean --site-dir offline
 
 check: $(VENV)/ready  ## lint, format and types
 	$(BIN)/ruff check .
@@ -42,7 +45,7 @@ lock:  ## resolve requirements.txt anew from pyproject.toml (needs uv)
 	    --group figures --group site --group test --group check pyproject.toml --output-file requirements.txt
 
 clean:  ## remove everything that was made here
-	rm -rf $(VENV) site dist .cache .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) site offline dist .cache .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A fresh environment whenever what it is made from has changed.

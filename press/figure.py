@@ -6,6 +6,7 @@ import html
 import re
 
 SVG = "image/svg+xml"
+PNG = "image/png"
 INK = "#1a2b3c"  # as in matplotlibrc
 
 _ROOT = re.compile(

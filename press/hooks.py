@@ -7,6 +7,7 @@ with the figures put in.
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import os
@@ -19,10 +20,11 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
-from press import book, derivations, downloads, maths
+from press import book, cards, derivations, downloads, figure, maths
 from press.errors import fail
 from press.kernel import Kernels
 from press.page import Page
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page as MkDocsPage
 
 PRESS = Path(__file__).resolve().parent
+OFFLINE = os.environ.get("OFFLINE") == "true"
 CACHE = book.ROOT / ".cache"
 
 _NOTEBOOK = re.compile(r'<script type="application/json">(.*)</script>', re.DOTALL)
@@ -51,8 +54,13 @@ _pages: dict[str, Page] = {}
 _kernels = Kernels(CACHE / "executed")
 
 
+@event_priority(100)
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Let the kernels of the chapters depend on nothing outside the project."""
+    """Let the kernels and the offline book depend on nothing outside the project."""
+    # Before the plugin names one on another host: what its search needs without a server.
+    config.extra["polyfills"] = ["javascripts/iframe-worker.js"] * OFFLINE
+    if not config.repo_url:
+        config.edit_uri = None
     profile = CACHE / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     shutil.copy(PRESS / "profile" / "ipython_kernel_config.json", profile)
@@ -140,9 +148,18 @@ def on_page_markdown(
     for cell, shown in zip(cells, executed["cells"], strict=True):
         cell.update(shown)
     text = desk.markdown(source, cells)
+    name = uri.removesuffix(".md")
+    fences = (each for each in book.fences(source) if each.language == "python")
+    for fence, cell in zip(fences, cells, strict=True):
+        if "cover" in fence.attributes:
+            png = base64.b64decode(cell["outputs"][0]["data"][figure.PNG])
+            for end, size in (("", cards.PREVIEW), ("-small", cards.THUMBNAIL)):
+                picture = f"assets/cards/{name}{end}.png"
+                files.append(
+                    File.generated(config, picture, content=cards.card(png, size))
+                )
     if not is_chapter:
         return text
-    name = uri.removesuffix(".md")
     notebook = downloads.notebook(nb, desk, source, config.site_url or "/")
     script = downloads.script(notebook)
     files.append(File.generated(config, f"{name}.ipynb", content=notebook))

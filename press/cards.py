@@ -1,0 +1,30 @@
+"""Small pictures of the chapters: for the overview, and for links shown elsewhere."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from PIL import Image
+
+PREVIEW = (1200, 630)  # what sites that show a link expect
+THUMBNAIL = (480, 252)
+
+_PAPER = (255, 255, 255)
+_MARGIN = 0.04
+
+
+def card(figure: bytes, size: tuple[int, int]) -> bytes:
+    """The PNG ``figure`` on white paper of the given ``size``, in 64 colours."""
+    paper = Image.new("RGB", size, _PAPER)
+    width, height = (round(side * (1 - 2 * _MARGIN)) for side in size)
+    with Image.open(BytesIO(figure)) as drawn:
+        scale = min(width / drawn.width, height / drawn.height)
+        fitted = drawn.convert("RGBA").resize(
+            (round(drawn.width * scale), round(drawn.height * scale)),
+            Image.Resampling.LANCZOS,
+        )
+    corner = (size[0] - fitted.width) // 2, (size[1] - fitted.height) // 2
+    paper.paste(fitted, corner, fitted)
+    kept = BytesIO()
+    paper.quantize(64).save(kept, "PNG", optimize=True)
+    return kept.getvalue()
