@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -92,7 +93,7 @@ def _run(cells: list[str]) -> Executed:
     client = nbclient.NotebookClient(
         notebook, kernel_name="python3", timeout=600, allow_errors=True
     )
-    client.execute()
+    asyncio.run(client.async_execute())
     shown = [
         {"outputs": cell["outputs"], "execution_count": cell["execution_count"]}
         for cell in notebook["cells"]
