@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 PRESS = Path(__file__).resolve().parent
 OFFLINE = os.environ.get("OFFLINE") == "true"
+LIBRARY = "api.md"
 CACHE = book.ROOT / ".cache"
 
 _NOTEBOOK = re.compile(r'<script type="application/json">(.*)</script>', re.DOTALL)
@@ -102,18 +103,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                     f"a second equation ({equation.tag})",
                 )
             _equations[equation.tag] = file
-    chapters = {
-        file.src_uri: file.content_string
-        for file in files.documentation_pages()
-        if re.match(r"ch\d", file.src_uri)
-    }
-    files.append(
-        File.generated(
-            config,
-            derivations.PAGE,
-            content=derivations.page(dict(sorted(chapters.items()))),
-        )
-    )
+    if LIBRARY in files.src_uris:
+        chapters = {
+            file.src_uri: file.content_string
+            for file in sorted(files.documentation_pages(), key=lambda f: f.src_uri)
+            if re.match(r"ch\d", file.src_uri)
+        }
+        index = derivations.page(chapters)
+        files.append(File.generated(config, derivations.PAGE, content=index))
     wheel = downloads.wheel(CACHE / "wheel")
     uri = f"assets/{wheel.name}"
     files.append(File.generated(config, uri, content=wheel.read_bytes()))
@@ -188,8 +185,7 @@ def on_page_content(html: str, page: MkDocsPage, **_: object) -> str:
     }
     if first := re.search(r"<p>(.*?)</p>", html, re.DOTALL):
         page.meta.setdefault("description", _plain(first[1]))
-    # The numbers in the descriptions of the library become links.
-    return _link_numbers(html, page) if page.file.src_uri == "api.md" else html
+    return _library(html, page) if page.file.src_uri == LIBRARY else html
 
 
 def on_post_page(output: str, page: MkDocsPage, **_: object) -> str:
@@ -207,13 +203,16 @@ def on_post_page(output: str, page: MkDocsPage, **_: object) -> str:
     return maths.typeset(output, links, checked, desk.file, page.file.content_string)
 
 
-def _link_numbers(html: str, page: MkDocsPage) -> str:
+def _library(html: str, page: MkDocsPage) -> str:
+    """The library's page: numbers of equations are links, and each id is there once."""
+
     def link(match: re.Match[str]) -> str:
         file = _equations.get(match[1] or "")
         if not file:
             return match[0]
         return f'<a href="{get_relative_url(file.url, page.url)}#eq-{match[1]}">{match[0]}</a>'
 
+    html = re.sub(r' id="(?:[\w.]+--source--)?__span-\d+-\d+"', "", html)
     return re.sub(r"<pre.*?</pre>|\((\d+\.\d+)\)", link, html, flags=re.DOTALL)
 
 

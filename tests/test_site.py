@@ -96,6 +96,7 @@ def pages(site: Path) -> list[Parsed]:
 
 def test_every_source_is_a_page(pages: list[Parsed]) -> None:
     stems = {path.stem for path in book.DOCS.glob("*.md")} - {"index"}
+    stems |= {"derivations"}  # made from the chapters
     expected = {"index.html", "404.html", *(f"{stem}/index.html" for stem in stems)}
     assert {page.name for page in pages} == expected
 
@@ -173,7 +174,7 @@ def test_every_equation_can_be_linked_to(pages: list[Parsed]) -> None:
     for chapter in book.chapters():
         equations = book.equations(chapter.read_text("utf-8"))
         anchors = {f"eq-{equation.tag}" for equation in equations}
-        assert anchors
+        assert anchors or chapter.stem == "ch08_mistakes"
         assert anchors <= {*by_name[f"{chapter.stem}/index.html"].ids}
 
 
