@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from io import BytesIO
 
 from PIL import Image
@@ -13,6 +14,7 @@ _PAPER = (255, 255, 255)
 _MARGIN = 0.04
 
 
+@lru_cache(64)
 def card(figure: bytes, size: tuple[int, int]) -> bytes:
     """The PNG ``figure`` on white paper of the given ``size``, in 64 colours."""
     paper = Image.new("RGB", size, _PAPER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ _FORMULA = re.compile(
     r'<(span|div) class="arithmatex">(.*?)</\1>(?P<after>[.,;:)]*)', re.DOTALL
 )
 _KATEX = Path(__file__).parent / "katex" / "katex.min.js"
+_RENDERED: dict[tuple[str, bool], str] = {}
 # Only a link to another place of the book may leave a formula.
 _RENDER = r"""
 function render(tex, displayMode) {
@@ -32,12 +34,34 @@ function render(tex, displayMode) {
 """
 
 
-def render(engine: MiniRacer, tex: str, place: str, *, display: bool) -> str:
-    """``tex`` as HTML and MathML; ``place`` is named if it is not a valid formula."""
-    result = engine.call("render", tex, display)
-    if "error" in result:
-        fail(place, f"{result['error']}\n  in the formula: {tex.strip()}")
-    return str(result["html"])
+class Engine:
+    """KaTeX, started when the first formula comes that has not been rendered before.
+
+    Formulas are kept: the index of derivations repeats those of the chapters, and a book
+    that is served is built many times.
+    """
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._racer: MiniRacer | None = None
+
+    def render(self, tex: str, place: str, *, display: bool) -> str:
+        """``tex`` as HTML and MathML; ``place`` is named if it is not a valid formula."""
+        if (tex, display) not in _RENDERED:
+            if not self._racer:
+                self._racer = MiniRacer()
+                self._racer.eval(_KATEX.read_text("utf-8"))
+                self._racer.eval(_RENDER)
+            result = self._racer.call("render", tex, display)
+            if "error" in result:
+                fail(place, f"{result['error']}\n  in the formula: {tex.strip()}")
+            _RENDERED[tex, display] = str(result["html"])
+        return _RENDERED[tex, display]
+
+    def close(self) -> None:
+        """An engine that is never closed keeps the process from ending."""
+        if self._racer:
+            self._racer.close()
 
 
 def typeset(
@@ -62,7 +86,7 @@ def typeset(
         at = source.find(tex.strip())
         place = f"{file}:{source.count('\n', 0, at) + 1}" if at >= 0 else file
         linked = book.EQREF.sub(lambda m: rf"\href{{{links[m[1]]}}}{{({m[1]})}}", tex)
-        formula = render(engine, linked, place, display=match[1] == "div")
+        formula = engine.render(linked, place, display=match[1] == "div")
         after = match["after"]
         if match[1] == "span":
             # A browser would break the line between a formula and the mark after it.
@@ -89,8 +113,5 @@ def typeset(
         )
         return (f'<div class="numbered">{box}{marks}</div>' if marks else box) + after
 
-    # An engine that is never closed keeps the process from ending.
-    with MiniRacer() as engine:
-        engine.eval(_KATEX.read_text("utf-8"))
-        engine.eval(_RENDER)
+    with closing(Engine()) as engine:
         return _FORMULA.sub(replace, page)
