@@ -1,0 +1,106 @@
+"""What a reader does: switch, unfold, search, follow a link, by mouse or by keyboard."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+CHAPTER = "ch05_relu_net/"
+
+
+def test_figures_follow_the_theme(tab: Page, address: str) -> None:
+    tab.goto(address + CHAPTER)
+    ink = "figure => getComputedStyle(figure.querySelector('svg')).fill"
+    figure = tab.locator("figure").first
+    light = figure.evaluate(ink)
+    for name in ("Switch to light", "Switch to dark"):
+        tab.get_by_title(name).click()
+    expect(tab.locator("body")).to_have_attribute("data-md-color-scheme", "slate")
+    dark = figure.evaluate(ink)
+    assert (light, dark) == ("rgb(34, 38, 43)", "rgb(220, 223, 226)")
+    tab.reload()
+    assert figure.evaluate(ink) == dark
+
+
+def test_folds_open_by_keyboard(tab: Page, address: str) -> None:
+    tab.goto(address + CHAPTER)
+    fold = tab.locator("details:not(.code)").first
+    fold.locator("summary").focus()
+    text = fold.locator("summary + *")
+    expect(text).to_be_hidden()
+    tab.keyboard.press("Enter")
+    expect(text).to_be_visible()
+    tab.keyboard.press("Enter")
+    expect(text).to_be_hidden()
+
+
+def test_focus_is_visible(tab: Page, address: str) -> None:
+    tab.goto(address + CHAPTER)
+    kinds = set()
+    for _ in range(150):
+        tab.keyboard.press("Tab")
+        kind, outline, html = tab.evaluate(
+            """() => {
+                const element = document.activeElement;
+                const style = getComputedStyle(element);
+                const width = style.outlineStyle === "none" ? "0" : style.outlineWidth;
+                const kind = element.className.split(" ")[0];
+                return [
+                    kind === "equation" ? kind : element.localName,
+                    parseFloat(width),
+                    element.outerHTML.slice(0, 200),
+                ];
+            }"""
+        )
+        if kind in {"a", "button", "equation", "summary"}:
+            kinds.add(kind)
+            assert outline >= 1, html
+    assert kinds == {"a", "button", "equation", "summary"}
+
+
+@pytest.mark.parametrize(
+    ("words", "page", "section"),
+    [
+        ("signals that vanish", "ch07_mlp/", "#signals-that-vanish"),
+        ("epsilon", "notation/", "#symbols"),
+    ],
+)
+def test_search_finds(
+    tab: Page, address: str, words: str, page: str, section: str
+) -> None:
+    tab.goto(address + CHAPTER)
+    tab.get_by_role("textbox", name="Search").fill(words)
+    found = f"a.md-search-result__link[href^='{address}{page}'][href$='{section}']"
+    result = tab.locator(found).first
+    expect(result).to_be_visible()
+    result.click()
+    tab.wait_for_url(re.compile(f"{page}.*{section}$"))
+    expect(tab.locator(section)).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_cited_equation_is_in_view(tab: Page, address: str, width: int) -> None:
+    tab.set_viewport_size({"width": width, "height": 700})
+    tab.goto(f"{address}ch04_rbf_net/#eq-4.10")
+    formula = tab.locator(".equation:has([id='eq-4.10']) .katex-html")
+    expect(formula).to_be_in_viewport(ratio=1 if width > 1000 else 0.5)
+    header = tab.locator(".md-header").bounding_box()
+    assert formula.bounding_box()["y"] >= header["y"] + header["height"]
+
+
+def test_nothing_moves_for_who_wants_it_still(tab: Page, address: str) -> None:
+    tab.emulate_media(reduced_motion="reduce")
+    tab.goto(address + CHAPTER)
+    moving = tab.evaluate(
+        """() => [...document.querySelectorAll("*")].flatMap((element) =>
+            [null, "::before", "::after"].map((part) => {
+                const style = getComputedStyle(element, part);
+                const times = `${style.transitionDuration},${style.animationDuration}`;
+                return [element.className, Math.max(...times.split(",").map(parseFloat))];
+            })
+        ).filter(([_, time]) => time > 0.01)"""
+    )
+    assert moving == []
+    assert tab.evaluate(
+        "getComputedStyle(document.documentElement).scrollBehavior"
+    ) == ("auto")
