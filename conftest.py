@@ -10,8 +10,13 @@ import ast
 import contextlib
 import doctest
 import io
+import os
 from collections.abc import Iterator
 from typing import Any
+
+# Before NumPy is imported: as many threads as cores in each of several processes would
+# wait for one another.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import matplotlib as mpl
 import numpy as np
