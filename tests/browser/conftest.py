@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from built import Parsed
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+# A busy machine is no mistake of the page.
+expect.set_options(timeout=30_000)
 REQUIRED = os.environ.get("CHAINRULE_BROWSER") == "required"
 ONE_OF_EACH = {"", "ch04_rbf_net/", "debugging/", "notation/"}
 POLICY = (
