@@ -10,6 +10,7 @@ The page build, the tests and ``renumber`` all read chapters through this module
 
 from __future__ import annotations
 
+import doctest
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ EQREF = re.compile(r"\\eqref\{(\d+\.\d+)\}")
 CODE_CITATION = re.compile(r"# \((\d+\.\d+)\)$", re.MULTILINE)
 DOCSTRING_CITATION = re.compile(r"\bequation \((\d+\.\d+)\)")
 
+_DOCTESTS = doctest.DocTestParser()
 _FENCE = re.compile(
     r"^(?P<ticks>`{3,})(?P<language>\w+)?(?P<attributes>[^\n`]*)\n"
     r"(?P<code>.*?)"
@@ -78,6 +80,14 @@ class Citation:
     line: int
 
 
+@dataclass(frozen=True)
+class Check:
+    """A doctest, the ``code`` without prompts; ``line`` opens its fence."""
+
+    code: str
+    line: int
+
+
 def chapters() -> list[Path]:
     """The chapters' files, in the order of their numbers."""
     return sorted(DOCS.glob("ch[0-9][0-9]_*.md"))
@@ -109,6 +119,20 @@ def equations(text: str) -> list[Equation]:
         for tag in TAG.finditer(display[1]):
             line = prose.count("\n", 0, display.start(1) + tag.start()) + 1
             found.append(Equation(tag[1], TAG.sub("", display[1]).strip(), line))
+    return found
+
+
+def first_checks(text: str) -> dict[str, Check]:
+    """For each equation of ``text`` that one of its checks cites: the first that does."""
+    own = {each.tag for each in equations(text)}
+    found: dict[str, Check] = {}
+    for fence in fences(text):
+        if fence.language != "pycon":
+            continue
+        for example in _DOCTESTS.get_examples(fence.code):
+            for tag in CODE_CITATION.findall(example.source):
+                if tag in own:
+                    found.setdefault(tag, Check(example.source, fence.line))
     return found
 
 

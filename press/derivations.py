@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import doctest
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 PAGE = "derivations.md"
 
-_DOCTESTS = doctest.DocTestParser()
 _HEADING = re.compile(r"^(#{1,4}) (.+)$", re.MULTILINE)
 _HEAD = """---
 title: Derivations
@@ -54,7 +52,7 @@ def page(chapters: Mapping[str, str]) -> str:
             continue
         headings = list(_headings(text))
         parts.append(f"## {headings[0][2]}\n")
-        checks = first_checks(text)
+        checks = book.first_checks(text)
         for equation in found:
             equations += 1
             derivatives += equation.states_derivative
@@ -67,20 +65,6 @@ def page(chapters: Mapping[str, str]) -> str:
     return "\n".join([head, *parts])
 
 
-def first_checks(text: str) -> dict[str, str]:
-    """For each equation of ``text`` that a check cites: the first that does, in one line."""
-    own = {each.tag for each in book.equations(text)}
-    found: dict[str, str] = {}
-    for fence in book.fences(text):
-        if fence.language != "pycon":
-            continue
-        for example in _DOCTESTS.get_examples(fence.code):
-            for tag in book.CODE_CITATION.findall(example.source):
-                if tag in own:
-                    found.setdefault(tag, _one_line(example.source))
-    return found
-
-
 def _one_line(source: str) -> str:
     first, *more = ast.unparse(ast.parse(source)).splitlines()
     return f"{first} …" if more else first
@@ -91,7 +75,7 @@ def _entry(
     equation: book.Equation,
     section: tuple[int, str, str] | None,
     text: str,
-    checks: Mapping[str, str],
+    checks: Mapping[str, book.Check],
     library: Mapping[str, list[_Line]],
 ) -> str:
     lines = [f"\\eqref{{{equation.tag}}}"]
@@ -110,7 +94,7 @@ def _entry(
         lines.append(f"- `{code}`{inside}")
     if equation.tag in checks:
         lines.append(
-            f"- checked by `{checks[equation.tag]}` ([where]({name}#check-{equation.tag}))"
+            f"- checked by `{_one_line(checks[equation.tag].code)}` ([where]({name}#check-{equation.tag}))"
         )
     return "\n".join(lines) + "\n"
 

@@ -199,7 +199,7 @@ def on_post_page(output: str, page: MkDocsPage, **_: object) -> str:
         for tag, file in _equations.items()
     }
     output = _SLOT.sub(lambda match: desk.figures[int(match[1])], output)
-    checked = derivations.first_checks(page.file.content_string)
+    checked = book.first_checks(page.file.content_string)
     return maths.typeset(output, links, checked, desk.file, page.file.content_string)
 
 

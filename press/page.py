@@ -67,13 +67,17 @@ class Page:
         lines = _FRONT_MATTER.sub(
             lambda match: "\n" * match[0].count("\n"), source
         ).splitlines(keepends=True)
+        checks = book.first_checks(source) if web and cells is not None else {}
         parts, at = [], 0
         for fence in book.fences(source):
             parts.append(
                 self.prose("".join(lines[at : fence.line - 1]), at + 1, web=web)
             )
-            if web and cells is not None and fence.language == "pycon":
-                parts.append(self._anchors(fence, source))
+            parts += [
+                f'<div class="anchor" id="check-{tag}"></div>\n\n'
+                for tag, check in checks.items()
+                if check.line == fence.line
+            ]
             if cells is not None and fence.language == "python":
                 parts.append(self._cell(fence, executed))
             else:
@@ -83,20 +87,6 @@ class Page:
             fail(self.file, "a fence other than `python` was executed as a cell")
         parts.append(self.prose("".join(lines[at:]), at + 1, web=web))
         return "".join(parts)
-
-    def _anchors(self, fence: book.Fence, source: str) -> str:
-        """Places to link to, for the equations of which ``fence`` has the first check."""
-        own = {each.tag for each in book.equations(source)}
-        cited = {
-            each.tag: each.line
-            for each in reversed(book.citations(source))
-            if each.language == "pycon" and each.tag in own
-        }
-        return "".join(
-            f'<div class="anchor" id="check-{tag}"></div>\n\n'
-            for tag, line in sorted(cited.items(), key=lambda item: item[1])
-            if fence.line < line < fence.end
-        )
 
     def prose(self, text: str, line: int = 1, *, web: bool = True) -> str:
         """``text`` with its markers expanded and its citations resolved.

@@ -165,24 +165,22 @@ def check(
     ):
         scale = max(np.abs(derived).max(), np.abs(difference).max())
         gap = np.abs(derived - difference)
-        found: dict[str, list[tuple[int, ...]]] = {
-            "smooth": [],
-            "kink": [],
-            "wrong": [],
+        doubts = {
+            i: _doubt(g, a, i, eps, float(derived[i]))
+            for i in np.ndindex(a.shape)
+            if gap[i] > tolerance * scale + noise
         }
-        for i in np.ndindex(a.shape):
-            if gap[i] <= tolerance * scale + noise:
-                continue
-            found[_doubt(g, a, i, eps, float(derived[i]))].append(i)
-        if found["wrong"]:
-            worst = max(found["wrong"], key=gap.__getitem__)
+        if "wrong" in doubts.values():
+            worst = max(
+                (i for i in doubts if doubts[i] == "wrong"), key=gap.__getitem__
+            )
             verdicts[name] = "wrong"
             place = ", ".join(map(str, worst))
             wrong.append(
                 f"{name} is wrong, most at [{place}]: derived {derived[worst]:.9g}, "
                 f"numerical {difference[worst]:.9g}"
             )
-        elif found["kink"]:
+        elif "kink" in doubts.values():
             verdicts[name] = "kink"
         else:
             verdicts[name] = "zero" if scale <= noise else "ok"
@@ -219,11 +217,7 @@ def _one_by_one(f: Objective, params: Params) -> list[tuple[Objective, Array]]:
 
 
 def _doubt(
-    f: Objective,
-    a: Array,
-    index: tuple[int, ...],
-    eps: float,
-    derived: float,
+    f: Objective, a: Array, index: tuple[int, ...], eps: float, derived: float
 ) -> str:
     """Why ``derived`` differs from a central difference: "kink", "smooth" or "wrong".
 
