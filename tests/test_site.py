@@ -173,3 +173,46 @@ def test_wheel_is_whole(site: Path) -> None:
             assert wheel.read(f"chainrule/{module.name}") == module.read_bytes()
     page = (site / "ch04_rbf_net" / "index.html").read_text("utf-8")
     assert f"pip install {BASE}assets/{path.name}" in re.sub(r"<[^>]+>", "", page)
+
+
+def test_a_link_to_a_page_shows_its_title_its_words_and_a_picture(
+    site: Path, pages: list[Parsed]
+) -> None:
+    for page in pages:
+        if page.name == "404.html":
+            continue
+        meta = {
+            attributes.get("property") or attributes.get("name"): attributes["content"]
+            for tag, attributes in page.tags
+            if tag == "meta" and "content" in attributes
+        }
+        assert meta["og:title"], page.name
+        assert meta["og:description"] == meta["description"], page.name
+        assert meta["og:url"] == page.address
+        picture = site / meta["og:image"].removeprefix(BASE)
+        is_chapter = page.name.startswith("ch")
+        assert picture.stem == (page.name.split("/")[0] if is_chapter else "index")
+        assert png_size(picture) == (1200, 630)
+
+
+def test_the_overview_has_a_picture_and_a_sentence_for_each_chapter(
+    site: Path, pages: list[Parsed]
+) -> None:
+    (welcome,) = (page for page in pages if page.name == "index.html")
+    overview = welcome.html.partition('class="overview"')[2].partition("</div>")[0]
+    items = re.findall(
+        r'<img src="([^"]+)"[^>]*>\s*<a href="(\w+)/">[^<]+</a>\s*[A-Z].+\.\s*</li>',
+        overview,
+    )
+    stems = [chapter.stem for chapter in book.chapters()]
+    assert [stem for _, stem in items] == stems
+    for address, stem in items:
+        assert address == f"assets/cards/{stem}-small.png"
+        assert png_size(site / address) == (480, 252)
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    """Width and height of a PNG, from its header."""
+    header = path.read_bytes()[:24]
+    assert header[1:4] == b"PNG", path
+    return int.from_bytes(header[16:20]), int.from_bytes(header[20:24])

@@ -74,9 +74,11 @@ def tab(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="session")
 def locations(pages: list[Parsed]) -> list[str]:
-    """Every page but 404.html, whose links start at the root of the published site.
+    """Every page but 404.html, whose links start at the root of the published site."""
+    return [page.location for page in pages if page.name != "404.html"]
 
-    Where the browser is not required, one page of each kind: all of them take minutes.
-    """
-    found = [page.location for page in pages if page.name != "404.html"]
-    return found if REQUIRED else [each for each in found if each in ONE_OF_EACH]
+
+@pytest.fixture(scope="session")
+def samples(locations: list[str]) -> list[str]:
+    """Every page where the browser is required, else one of each kind: it saves minutes."""
+    return [each for each in locations if REQUIRED or each in ONE_OF_EACH]

@@ -48,11 +48,9 @@ OUT_OF_REACH = """async () => {
 }"""
 
 
-def test_every_page_is_accessible(
-    tab: Page, address: str, locations: list[str]
-) -> None:
+def test_every_page_is_accessible(tab: Page, address: str, samples: list[str]) -> None:
     tab.emulate_media(color_scheme="light", reduced_motion="reduce")
-    for name in locations:
+    for name in samples:
         tab.set_viewport_size({"width": 390, "height": 900})
         tab.goto(address + name)
         assert tab.evaluate(OUT_OF_REACH) == [], name

@@ -76,10 +76,10 @@ def test_addresses_are_printed(paper: Page) -> None:
     assert all(text.startswith('" (https://') for text in shown), shown
 
 
-def test_nothing_is_cut_off(tab: Page, address: str, locations: list[str]) -> None:
+def test_nothing_is_cut_off(tab: Page, address: str, samples: list[str]) -> None:
     tab.set_viewport_size({"width": PAPER, "height": 900})
     tab.emulate_media(media="print")
-    for name in locations:
+    for name in samples:
         tab.goto(address + name)
         wide = tab.evaluate(
             """() => [...document.querySelectorAll(
