@@ -6,7 +6,7 @@ from pages import CHAPTERS, read
 
 # How many mistakes and gaps were found in each source.
 FOUND = {"rbf": 9, "spiral": 9, "sigmoid": 10, "mlp": 10}
-ROW = re.compile(r"^\| (\w+ \d+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| (\w+\s\d+) \| (.+) \| (.+) \| (.+) \|$", re.MULTILINE)
 
 
 def rows():
@@ -15,7 +15,11 @@ def rows():
 
 
 def test_every_correction_has_its_row():
-    due = [f"{name} {n + 1}" for name, count in FOUND.items() for n in range(count)]
+    due = [
+        f"{name}\N{NO-BREAK SPACE}{n + 1}"
+        for name, count in FOUND.items()
+        for n in range(count)
+    ]
     assert [number for number, *_ in rows()] == due
 
 
