@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+LIBRARY = "In the library"
 SOURCE = ROOT / "src" / "chainrule"
 
 TAG = re.compile(r"\\tag\{(\d+\.\d+)\}")
@@ -32,6 +33,7 @@ _FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+_WRONG = re.compile(r"\b\w+_wrong\b")
 _DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 
 
@@ -120,6 +122,27 @@ def equations(text: str) -> list[Equation]:
             line = prose.count("\n", 0, display.start(1) + tag.start()) + 1
             found.append(Equation(tag[1], TAG.sub("", display[1]).strip(), line))
     return found
+
+
+def own_cells(text: str) -> list[Fence]:
+    """The ``python`` fences before the section on the library: they stand alone."""
+    heading = re.search(rf"^##+ {LIBRARY}\b", without_fences(text), re.MULTILINE)
+    end = text[: heading.start()].count("\n") if heading else text.count("\n")
+    return [
+        each for each in fences(text) if each.language == "python" and each.line <= end
+    ]
+
+
+def uncopied(text: str) -> list[Fence]:
+    """The fences of wrong code that no other cell uses: they offer no copy button."""
+    cells = [each for each in fences(text) if each.language == "python"]
+    right = "\n".join(each.code for each in cells if "wrong" not in each.attributes)
+    used = set(_WRONG.findall(right))
+    return [
+        each
+        for each in cells
+        if "wrong" in each.attributes and used.isdisjoint(_WRONG.findall(each.code))
+    ]
 
 
 def first_checks(text: str) -> dict[str, Check]:

@@ -26,7 +26,7 @@ from mkdocs.utils import get_relative_url
 
 from press import book, cards, derivations, downloads, figure, maths
 from press.errors import fail
-from press.kernel import Kernels
+from press.kernel import Kernels, Script
 from press.page import Page
 
 if TYPE_CHECKING:
@@ -86,11 +86,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     _pages.clear()
     _kernels.start(
         {
-            file.src_uri: [
-                fence.code
-                for fence in book.fences(file.content_string)
-                if fence.language == "python"
-            ]
+            file.src_uri: _script(file)
             for file in files.documentation_pages()
             if file.content_string.startswith("---\njupyter:")
         }
@@ -107,7 +103,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         chapters = {
             file.src_uri: file.content_string
             for file in sorted(files.documentation_pages(), key=lambda f: f.src_uri)
-            if re.match(r"ch\d", file.src_uri)
+            if _is_chapter(file)
         }
         index = derivations.page(chapters)
         files.append(File.generated(config, derivations.PAGE, content=index))
@@ -134,9 +130,8 @@ def on_page_markdown(
         repository=config.repo_url or "",
     )
     parsed = _NOTEBOOK.fullmatch(markdown.strip())
-    is_chapter = re.match(r"ch\d", uri)
     if not parsed:
-        if is_chapter:
+        if _is_chapter(page.file):
             fail(desk.file, "not executed: its front matter is not that of a chapter")
         return desk.markdown(source)
     nb, executed = json.loads(parsed[1]), _kernels.outputs(uri)
@@ -155,7 +150,7 @@ def on_page_markdown(
                 files.append(
                     File.generated(config, picture, content=cards.card(png, size))
                 )
-    if not is_chapter:
+    if not _is_chapter(page.file):
         return text
     notebook = downloads.notebook(nb, desk, source, config.site_url or "/")
     script = downloads.script(notebook)
@@ -214,6 +209,17 @@ def _library(html: str, page: MkDocsPage) -> str:
 
     html = re.sub(r' id="(?:[\w.]+--source--)?__span-\d+-\d+"', "", html)
     return re.sub(r"<pre.*?</pre>|\((\d+\.\d+)\)", link, html, flags=re.DOTALL)
+
+
+def _is_chapter(file: File) -> bool:
+    return bool(re.match(r"ch\d", file.src_uri))
+
+
+def _script(file: File) -> Script:
+    """The cells of ``file``; a chapter's stand alone up to the section on the library."""
+    text = file.content_string
+    cells = [each.code for each in book.fences(text) if each.language == "python"]
+    return Script(cells, len(book.own_cells(text)) if _is_chapter(file) else 0)
 
 
 def _name(file: File) -> str:

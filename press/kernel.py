@@ -8,8 +8,10 @@ import json
 import logging
 import os
 import sys
+import tempfile
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,12 +20,36 @@ import nbclient
 import nbformat
 
 from press import book
+from press.errors import fail
 
 log = logging.getLogger("mkdocs.press")
 
 PRESS = Path(__file__).resolve().parent
 
 type Executed = dict[str, Any]
+
+_HIDDEN = """
+import sys
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "chainrule":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Hidden())
+"""
+# Sent to a kernel before the cells that must run without the library, and after them.
+# They bind no name there.
+_HIDE = f"exec({_HIDDEN!r}, {{}})"
+_SHOW = "__import__('sys').meta_path.pop(0)"
+
+
+@dataclass(frozen=True)
+class Script:
+    """The code of a page's cells, of which the first ``alone`` run without the library."""
+
+    cells: list[str]
+    alone: int = 0
 
 
 class Kernels:
@@ -38,14 +64,14 @@ class Kernels:
         self._directory = directory
         self._pages: dict[str, Future[Executed]] = {}
 
-    def start(self, pages: dict[str, list[str]]) -> None:
-        """Begin to execute ``pages``, the code of their cells by their names."""
+    def start(self, pages: dict[str, Script]) -> None:
+        """Begin to execute ``pages``, their scripts by their names."""
         self._directory.mkdir(parents=True, exist_ok=True)
         pool = ThreadPoolExecutor(os.cpu_count())
         # The later chapters take longer; begun last, they would be waited for alone.
         self._pages = {
-            name: pool.submit(self._executed, name, cells)
-            for name, cells in reversed(pages.items())
+            name: pool.submit(self._executed, name, script)
+            for name, script in reversed(pages.items())
         }
         pool.shutdown(wait=False)
 
@@ -53,14 +79,14 @@ class Kernels:
         """What the cells of a page showed, ``cells``, and the ``language_info``."""
         return self._pages[name].result()
 
-    def _executed(self, name: str, cells: list[str]) -> Executed:
+    def _executed(self, name: str, script: Script) -> Executed:
         stem = name.removesuffix(".md")
-        kept = self._directory / f"{stem}-{_key(cells)}.json"
+        kept = self._directory / f"{stem}-{_key(script)}.json"
         if kept.exists():
             return json.loads(kept.read_text("utf-8"))
         log.info("Executing %s", name)
         start = time.monotonic()
-        executed = _run(cells)
+        executed = _run(name, script)
         log.info("Executed %s in %.0f seconds", name, time.monotonic() - start)
         for old in self._directory.glob(f"{stem}-*.json"):
             old.unlink(missing_ok=True)
@@ -71,7 +97,9 @@ class Kernels:
         return executed
 
 
-def _run(cells: list[str]) -> Executed:
+def _run(name: str, script: Script) -> Executed:
+    cells = [_HIDE, *script.cells]
+    cells.insert(1 + script.alone, _SHOW)
     notebook = nbformat.from_dict(  # type: ignore[no-untyped-call]
         {
             "cells": [
@@ -90,19 +118,28 @@ def _run(cells: list[str]) -> Executed:
         }
     )
     # An error is an output like any other; the page says where it happened.
-    client = nbclient.NotebookClient(
-        notebook, kernel_name="python3", timeout=600, allow_errors=True
-    )
-    asyncio.run(client.async_execute())
+    with tempfile.TemporaryDirectory() as folder:
+        client = nbclient.NotebookClient(
+            notebook,
+            kernel_name="python3",
+            timeout=600,
+            allow_errors=True,
+            resources={"metadata": {"path": folder}},
+        )
+        asyncio.run(client.async_execute())
+        written = sorted(os.listdir(folder))
+    if written:
+        fail(name, f"its cells write files: {', '.join(written)}")
+    del notebook["cells"][1 + script.alone], notebook["cells"][0]
     shown = [
-        {"outputs": cell["outputs"], "execution_count": cell["execution_count"]}
-        for cell in notebook["cells"]
+        {"outputs": cell["outputs"], "execution_count": number}
+        for number, cell in enumerate(notebook["cells"], start=1)
     ]
     return {"cells": shown, "language_info": notebook["metadata"]["language_info"]}
 
 
-def _key(cells: list[str]) -> str:
-    content = json.dumps([cells, _surroundings()])
+def _key(script: Script) -> str:
+    content = json.dumps([script.cells, script.alone, _surroundings()])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 

@@ -68,6 +68,7 @@ class Page:
             lambda match: "\n" * match[0].count("\n"), source
         ).splitlines(keepends=True)
         checks = book.first_checks(source) if web and cells is not None else {}
+        uncopied = book.uncopied(source)
         parts, at = [], 0
         for fence in book.fences(source):
             parts.append(
@@ -79,7 +80,8 @@ class Page:
                 if check.line == fence.line
             ]
             if cells is not None and fence.language == "python":
-                parts.append(self._cell(fence, executed))
+                copied = fence not in uncopied
+                parts.append(self._cell(fence, executed, copied=copied))
             else:
                 parts.append("".join(lines[fence.line - 1 : fence.end]))
             at = fence.end
@@ -143,7 +145,9 @@ class Page:
             label = f"[{label}]({address}{lines})"
         return f"{label}\n\n```python\n{body}\n```"
 
-    def _cell(self, fence: book.Fence, executed: Iterator[dict[str, Any]]) -> str:
+    def _cell(
+        self, fence: book.Fence, executed: Iterator[dict[str, Any]], *, copied: bool
+    ) -> str:
         """An executed ``python`` fence, with its figure if it has one."""
         place = f"{self.file}:{fence.line}"
         cell = next(executed, None)
@@ -182,8 +186,9 @@ class Page:
         if "fold" in words:
             return _fold(inline("fold"), block)
         if "wrong" in words:
+            classes = "wrong" if copied else "wrong no-copy"
             return (
-                '<div class="wrong no-copy" markdown="1">\n'
+                f'<div class="{classes}" markdown="1">\n'
                 f'<p markdown="span"><strong>Wrong on purpose:</strong> {inline("wrong")}</p>'
                 f"\n\n{block}\n</div>\n"
             )

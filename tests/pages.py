@@ -10,7 +10,6 @@ from press import book
 
 PAGES = [book.ROOT / "README.md", *sorted(book.DOCS.rglob("*.md"))]
 CHAPTERS = book.chapters()
-LIBRARY = "In the library"
 
 _HEADING = re.compile(r"^(#{1,6}) +(.+?) *(?:\{[^}\n]*\})?$", re.MULTILINE)
 
@@ -46,9 +45,7 @@ def checks(page: Path) -> list[book.Fence]:
 
 
 def own_cells(page: Path) -> list[book.Fence]:
-    """The cells before the section on the library: they stand alone."""
-    end = next((each.line for each in sections(page) if each.title == LIBRARY), None)
-    return [each for each in cells(page) if end is None or each.line < end]
+    return book.own_cells(read(page))
 
 
 def prompts(check: book.Fence) -> str:

@@ -24,7 +24,6 @@ from markdown_it import MarkdownIt
 from mkdocs.config import load_config
 from pages import (
     CHAPTERS,
-    LIBRARY,
     PAGES,
     bound_names,
     cells,
@@ -64,7 +63,7 @@ RHYTHM = [
     "Backward",
     "Train",
     "What the network learned",
-    LIBRARY,
+    book.LIBRARY,
     "What to remember",
     "Exercises",
     "Sources and corrections",
@@ -322,7 +321,7 @@ def test_a_chapter_needs_only_numpy_and_matplotlib(page: Path) -> None:
             for module in modules:
                 assert module.partition(".")[0] in allowed, (
                     f"{place(page, cell.line)}: imports {module} before the section "
-                    f"“{LIBRARY}”"
+                    f"“{book.LIBRARY}”"
                 )
 
 

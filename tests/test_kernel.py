@@ -1,8 +1,12 @@
 """A page is executed when something that it needs has changed, and only then."""
 
 import pytest
+from mkdocs.exceptions import PluginError
 
 from press import kernel
+from press.kernel import Script
+
+WARNING = "import numpy as np; x = np.log(np.zeros(1))"
 
 
 @pytest.fixture
@@ -10,8 +14,8 @@ def ran(monkeypatch):
     """The cells that were executed, in place of a real kernel."""
     found = []
 
-    def run(cells):
-        found.append(list(cells))
+    def run(name, script):
+        found.append(script.cells)
         return {"cells": [{"outputs": [], "execution_count": 1}], "language_info": {}}
 
     monkeypatch.setattr(kernel, "_run", run)
@@ -25,19 +29,30 @@ def outputs(directory, pages):
 
 
 def test_what_has_not_changed_is_not_executed_again(tmp_path, ran):
-    first = outputs(tmp_path, {"ch01.md": ["x = 1"], "ch02.md": ["x = 2"]})
-    assert outputs(tmp_path, {"ch01.md": ["x = 1"], "ch02.md": ["x = 2"]}) == first
+    first = outputs(
+        tmp_path, {"ch01.md": Script(["x = 1"]), "ch02.md": Script(["x = 2"])}
+    )
+    assert (
+        outputs(tmp_path, {"ch01.md": Script(["x = 1"]), "ch02.md": Script(["x = 2"])})
+        == first
+    )
     assert sorted(ran) == [["x = 1"], ["x = 2"]]
-    outputs(tmp_path, {"ch01.md": ["x = 1"], "ch02.md": ["x = 3"]})
+    outputs(tmp_path, {"ch01.md": Script(["x = 1"]), "ch02.md": Script(["x = 3"])})
     assert ran[2:] == [["x = 3"]]
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_which_cells_stand_alone_decides_too(tmp_path, ran):
+    for alone in (0, 1, 0):
+        outputs(tmp_path, {"ch01.md": Script(["x = 1"], alone)})
+    assert len(ran) == 3
+
+
 @pytest.mark.parametrize("what", ["a module of the library", "a version"])
 def test_a_change_around_the_page_executes_it_again(tmp_path, ran, monkeypatch, what):
-    outputs(tmp_path, {"ch01.md": ["x = 1"]})
+    outputs(tmp_path, {"ch01.md": Script(["x = 1"])})
     monkeypatch.setattr(kernel, "_surroundings", lambda: [what])
-    outputs(tmp_path, {"ch01.md": ["x = 1"]})
+    outputs(tmp_path, {"ch01.md": Script(["x = 1"])})
     assert len(ran) == 2
 
 
@@ -48,18 +63,50 @@ def test_the_library_and_the_look_are_around_the_page():
 
 
 def test_a_failure_keeps_nothing(tmp_path, monkeypatch):
-    def fail(cells):
-        raise RuntimeError(cells)
+    def fail(name, script):
+        raise RuntimeError(name)
 
     monkeypatch.setattr(kernel, "_run", fail)
     with pytest.raises(RuntimeError):
-        outputs(tmp_path, {"ch01.md": ["x = 1"]})
+        outputs(tmp_path, {"ch01.md": Script(["x = 1"])})
     assert not list(tmp_path.iterdir())
 
 
 def test_a_real_kernel_shows_figures_and_errors(tmp_path):
-    shown = outputs(tmp_path, {"ch01.md": ["1 + 1", "1 / 0"]})["ch01.md"]
-    two, error = (cell["outputs"][0] for cell in shown["cells"])
+    shown = outputs(tmp_path, {"ch01.md": Script(["1 + 1", "1 / 0", WARNING])})[
+        "ch01.md"
+    ]
+    two, error, warning = (cell["outputs"][0] for cell in shown["cells"])
     assert two["data"]["text/plain"] == "2"
     assert error["ename"] == "ZeroDivisionError"
+    assert "RuntimeWarning: divide by zero" in warning["text"]
     assert shown["language_info"]["name"] == "python"
+
+
+def test_the_first_cells_run_without_the_library(tmp_path):
+    cells = [
+        "import chainrule.mlp",
+        "from chainrule import data",
+        "import numpy as np; names = sorted(globals())",
+        "from chainrule import data; data",
+        "names",
+        "before",
+    ]
+    shown = outputs(tmp_path, {"ch01.md": Script(cells, alone=3)})["ch01.md"]["cells"]
+    hidden, also_hidden, quiet, found, names, absent = shown
+    for each in (hidden, also_hidden):
+        assert each["outputs"][0]["evalue"] == "No module named 'chainrule'"
+    assert quiet["outputs"] == []
+    assert "chainrule/data.py" in found["outputs"][0]["data"]["text/plain"]
+    bound = names["outputs"][0]["data"]["text/plain"]
+    assert "np" in bound
+    assert "Hidden" not in bound
+    assert "sys" not in bound
+    assert absent["outputs"][0]["ename"] == "NameError"
+    assert [each["execution_count"] for each in shown] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_page_writes_no_files(tmp_path):
+    cells = ["open('figure.svg', 'w').close()"]
+    with pytest.raises(PluginError, match=r"ch01\.md: its cells write .* figure\.svg"):
+        outputs(tmp_path, {"ch01.md": Script(cells)})

@@ -117,7 +117,10 @@ def test_a_sound_page_is_built(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("\n```python\nx = 1\n1 / 0\n```\n", ":11: the cell fails: ZeroDivisionError"),
+        (
+            "\n```python\nx = 1\nfrom chainrule import data\n```\n",
+            ":11: the cell fails: ModuleNotFoundError: No module named 'chainrule'",
+        ),
         ("\n```python\nx = 1\nx\n```\n", ":11: the cell prints"),
         ("\nText $\\sigmoid$.\n", ":11: KaTeX parse error: Undefined control sequence"),
         ("\nIt costs 5$.\n", "not recognised as a formula: …It costs 5$.…"),

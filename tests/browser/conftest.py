@@ -2,19 +2,18 @@
 
 import functools
 import http.server
-import os
 import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import REQUIRED
 from built import Parsed
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 # A busy machine is no mistake of the page.
 expect.set_options(timeout=30_000)
-REQUIRED = os.environ.get("CHAINRULE_BROWSER") == "required"
 ONE_OF_EACH = {"", "ch04_rbf_net/", "debugging/", "notation/"}
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; "

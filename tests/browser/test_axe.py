@@ -1,19 +1,17 @@
 """The pages keep the rules of WCAG 2.2, level AA, as far as a program can tell."""
 
-import os
-
 from axe_playwright_python.sync_playwright import Axe
+from browsing import REQUIRED, THEMES
 from playwright.sync_api import Page
 
 EVERY_RULE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RULES_OF_LOOKS = ["color-contrast", "target-size"]
 # All four together take more than a minute: they run where the browser is required.
-THOROUGH = os.environ.get("CHAINRULE_BROWSER") == "required"
 LOOKS = [
     (scheme, width)
     for scheme in ("light", "dark")
     for width in (1280, 390)
-    if THOROUGH or (scheme, width) == ("light", 1280)
+    if REQUIRED or (scheme, width) == ("light", 1280)
 ]
 # Ten thousand equal words of code take axe minutes: one of each kind in each kind of
 # place has the colours of all.
@@ -58,8 +56,7 @@ def test_every_page_is_accessible(tab: Page, address: str, samples: list[str]) -
         rules = EVERY_RULE
         for scheme, width in LOOKS:
             tab.emulate_media(color_scheme=scheme)
-            theme = {"light": "default", "dark": "slate"}[scheme]
-            tab.wait_for_selector(f"body[data-md-color-scheme={theme}]")
+            tab.wait_for_selector(f"body[data-md-color-scheme={THEMES[scheme]}]")
             tab.set_viewport_size({"width": width, "height": 900})
             options = {"resultTypes": ["violations"], "runOnly": rules}
             results = Axe().run(tab, options=options)

@@ -1,6 +1,7 @@
 """A chapter printed from the browser is a clean paper."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -9,12 +10,16 @@ CHAPTER = "ch05_relu_net/"
 PAPER = 657  # CSS pixels between the margins of an A4 page
 
 
-@pytest.fixture(params=["light", "dark"])
-def paper(request: pytest.FixtureRequest, tab: Page, address: str) -> Page:
-    tab.set_viewport_size({"width": PAPER, "height": 900})
-    tab.emulate_media(media="print", color_scheme=request.param)
-    tab.goto(address + CHAPTER)
-    return tab
+@pytest.fixture(scope="module", params=["light", "dark"])
+def paper(
+    request: pytest.FixtureRequest, browser: Browser, address: str
+) -> Iterator[Page]:
+    with browser.new_context(color_scheme=request.param) as context:
+        tab = context.new_page()
+        tab.set_viewport_size({"width": PAPER, "height": 900})
+        tab.emulate_media(media="print")
+        tab.goto(address + CHAPTER)
+        yield tab
 
 
 def test_only_the_text_is_printed(paper: Page) -> None:

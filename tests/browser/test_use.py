@@ -68,8 +68,10 @@ def test_focus_is_visible(tab: Page, address: str) -> None:
 def test_search_finds(
     tab: Page, address: str, words: str, page: str, section: str
 ) -> None:
-    tab.goto(address + CHAPTER)
-    tab.get_by_role("textbox", name="Search").fill(words)
+    tab.goto(address + "notation/")
+    meta = tab.locator(".md-search-result__meta")
+    expect(meta).to_have_text("Type to start searching")
+    tab.get_by_role("textbox", name="Search").press_sequentially(words)
     found = f"a.md-search-result__link[href^='{address}{page}'][href$='{section}']"
     result = tab.locator(found).first
     expect(result).to_be_visible()

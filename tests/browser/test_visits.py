@@ -1,0 +1,236 @@
+"""Every page is opened once, in the real browser; what was seen there is judged below."""
+
+import gzip
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from browsing import THEMES
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response
+
+from press import book
+
+CHAPTERS = {f"{each.stem}/": each.read_text("utf-8") for each in book.chapters()}
+MATERIAL = "/assets/javascripts/"
+WIDTHS = (1280, 390, 320)
+
+SHIFT = """
+    window.shift = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) window.shift += entry.value;
+    }).observe({type: "layout-shift", buffered: true});
+"""
+# Whether something sticks out, once what moves into place has moved.
+STICKS_OUT = """async () => {
+    const end = performance.now() + 3000;
+    while (document.documentElement.scrollWidth > innerWidth) {
+        if (performance.now() > end) return true;
+        await new Promise(requestAnimationFrame);
+    }
+    return false;
+}"""
+# The equations whose number begins before the formula ends.
+NUMBERS_ON_FORMULAS = """() =>
+    [...document.querySelectorAll(".equation .katex-tag")].filter((tag) => {
+        const ends = [...tag.parentElement.querySelectorAll(":scope > .katex-base")]
+            .map((base) => base.getBoundingClientRect().right);
+        const number = document.createRange();
+        number.selectNodeContents(tag);
+        const shown = tag.getBoundingClientRect().width > 0;
+        return !shown || !ends.length
+            || number.getBoundingClientRect().left < Math.max(...ends);
+    }).map((tag) => tag.textContent)
+"""
+# What Material's copy button reads, of every block that has one.
+COPIED = """() => {
+    document.querySelectorAll("details").forEach((fold) => fold.open = true);
+    const found = [...document.querySelectorAll(
+        ":is(.language-python, .language-pycon):has(button) code"
+    )];
+    for (const code of found) code.setAttribute("data-md-copying", "");
+    const texts = found.map((code) => code.innerText.trimEnd());
+    for (const code of found) code.removeAttribute("data-md-copying");
+    return texts;
+}"""
+BUTTONS = ":is(.language-python, .language-pycon) button[data-md-type=copy]"
+
+
+@dataclass
+class Visit:
+    """What was seen on a page.
+
+    ``kilobytes`` are compressed, by kind; ``copied`` is what every copy button would put
+    on the clipboard, ``pasted`` what some of them did; ``uncopied`` counts the blocks of
+    wrong code that nobody needs, and the buttons in them.
+    """
+
+    name: str
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    wide: list[int] = field(default_factory=list)
+    covered: list[str] = field(default_factory=list)
+    shift: float = 0
+    kilobytes: dict[str, float] = field(default_factory=dict)
+    copied: list[str] = field(default_factory=list)
+    pasted: dict[int, str] = field(default_factory=dict)
+    uncopied: list[int] = field(default_factory=list)
+
+
+def weight(responses: list[Response]) -> dict[str, float]:
+    kilobytes = dict.fromkeys(("document", "stylesheet", "font", "ours"), 0.0)
+    for response in responses:
+        kind = response.request.resource_type
+        if kind == "script" and MATERIAL not in response.url:
+            kind = "ours"
+        if kind in kilobytes:
+            body = response.body()
+            size = len(body if kind == "font" else gzip.compress(body))
+            kilobytes[kind] += size / 1000
+    return kilobytes
+
+
+def visit(tab: Page, address: str, name: str, *, thorough: bool) -> Visit:
+    """Open a page; ``thorough`` is every scheme and every button."""
+    seen = Visit(name)
+    responses: list[Response] = []
+
+    def console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            seen.said.append(f"{message.type}: {message.text}")
+
+    tab.on("console", console)
+    tab.on("pageerror", lambda error: seen.said.append(str(error)))
+    tab.on("request", lambda request: seen.asked.append(request.url))
+    tab.on("response", lambda response: responses.append(response))
+    is_chapter = name in CHAPTERS
+    tab.goto(address + name, wait_until="networkidle" if is_chapter else "load")
+    seen.shift = tab.evaluate("window.shift")
+    for scheme in ("light", "dark") if thorough else ("light",):
+        tab.emulate_media(color_scheme=scheme)
+        tab.wait_for_selector(f"body[data-md-color-scheme={THEMES[scheme]}]")
+        for width in WIDTHS:
+            tab.set_viewport_size({"width": width, "height": 900})
+            if tab.evaluate(STICKS_OUT):
+                seen.wide.append(width)
+            seen.covered += tab.evaluate(NUMBERS_ON_FORMULAS)
+    if is_chapter:
+        seen.kilobytes = weight(responses)
+        seen.copied = tab.evaluate(COPIED)
+        buttons = tab.locator(BUTTONS).all()
+        for index in range(len(buttons)) if thorough else (0, len(buttons) - 1):
+            buttons[index].dispatch_event("click")
+            seen.pasted[index] = tab.evaluate("navigator.clipboard.readText()")
+        wrong = tab.locator(".wrong.no-copy")
+        seen.uncopied = [wrong.count(), wrong.get_by_role("button").count()]
+    return seen
+
+
+@pytest.fixture(scope="module")
+def visits(
+    browser: Browser, address: str, locations: list[str], samples: list[str]
+) -> list[Visit]:
+    found = []
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+        context.add_init_script(SHIFT)
+        for name in locations:
+            with context.new_page() as tab:
+                seen = visit(tab, address, name, thorough=name in samples)
+                found.append(seen)
+    return found
+
+
+def test_no_page_scrolls_sideways(visits: list[Visit]) -> None:
+    assert {each.name: each.wide for each in visits if each.wide} == {}
+
+
+def test_no_number_covers_its_formula(visits: list[Visit]) -> None:
+    assert {each.name: each.covered for each in visits if each.covered} == {}
+
+
+def test_every_page_is_silent(visits: list[Visit]) -> None:
+    """Although the server forbids what is not the book's own."""
+    assert {each.name: each.said for each in visits if each.said} == {}
+
+
+def test_no_page_asks_another_host(visits: list[Visit], address: str) -> None:
+    own = ("data:", "blob:", address)
+    for each in visits:
+        assert address + each.name in each.asked
+        assert [url for url in each.asked if not url.startswith(own)] == []
+
+
+def test_a_chapter_is_light(visits: list[Visit]) -> None:
+    weights = {each.name: each.kilobytes for each in visits if each.kilobytes}
+    assert weights.keys() == CHAPTERS.keys()
+    for name, kilobytes in weights.items():
+        assert 0 < kilobytes["document"] <= 200, name
+        assert kilobytes["stylesheet"] > 0 < kilobytes["font"]
+        assert kilobytes.pop("ours") <= 5
+        assert sum(kilobytes.values()) <= 350, (name, kilobytes)
+
+
+def test_nothing_moves_while_a_page_loads(
+    visits: list[Visit], browser: Browser, address: str, samples: list[str]
+) -> None:
+    assert {each.name: each.shift for each in visits if each.shift >= 0.02} == {}
+    with browser.new_context(viewport={"width": 390, "height": 900}) as context:
+        context.add_init_script(SHIFT)
+        tab = context.new_page()
+        for name in samples:
+            tab.goto(address + name, wait_until="networkidle")
+            assert tab.evaluate("window.shift") < 0.02, name
+
+
+def typed(code: str) -> str:
+    """What a reader of a check would have typed."""
+    prompts = (">>>", "...")
+    lines = [line[4:] for line in code.splitlines() if line.startswith(prompts)]
+    return "\n".join(lines)
+
+
+def test_what_is_copied_is_what_was_tested(visits: list[Visit]) -> None:
+    chapters = [each for each in visits if each.name in CHAPTERS]
+    assert len(chapters) == len(CHAPTERS)
+    for chapter in chapters:
+        text = CHAPTERS[chapter.name]
+        uncopied = book.uncopied(text)
+        expected = [
+            typed(fence.code) if fence.language == "pycon" else fence.code.strip()
+            for fence in book.fences(text)
+            if fence.language in {"python", "pycon"} and fence not in uncopied
+        ]
+        # Some show the library's source between the chapter's own.
+        own = [each for each in chapter.copied if each in expected]
+        assert own == expected, chapter.name
+        assert len(chapter.pasted) >= 2
+        for index, text in chapter.pasted.items():
+            assert text == chapter.copied[index], chapter.name
+        assert chapter.uncopied == [len(uncopied), 0]
+
+
+def test_what_is_copied_runs(
+    visits: list[Visit], samples: list[str], tmp_path: Path
+) -> None:
+    """A chapter's code, pasted block after block into a fresh interpreter."""
+    for chapter in visits:
+        if chapter.name in CHAPTERS and chapter.name in samples:
+            pasted = [chapter.pasted[i] for i in range(len(chapter.copied))]
+            fences = book.fences(CHAPTERS[chapter.name])
+            own = {each.code.strip() for each in fences if each.language == "python"}
+            code = "\n".join(each for each in pasted if each in own)
+            assert "plt.show()" in code
+            run = subprocess.run(  # noqa: S603
+                [sys.executable, "-I", "-W", "error", "-X", "utf8", "-"],
+                input=code,
+                env={**os.environ, "MPLBACKEND": "agg"},
+                cwd=tmp_path,
+                capture_output=True,
+                encoding="utf-8",
+                check=False,
+            )
+            assert run.returncode == 0, f"{chapter.name}\n{run.stderr}"
+            assert not list(tmp_path.iterdir()), chapter.name

@@ -1,0 +1,26 @@
+"""A page is complete without JavaScript."""
+
+from built import Parsed
+from playwright.sync_api import Browser
+
+
+def test_pages_are_complete_without_javascript(
+    browser: Browser, address: str, pages: list[Parsed]
+) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        tab = context.new_page()
+        for page in pages:
+            tab.goto(address + page.location)
+            sizes = tab.evaluate(
+                """() => {
+                    document.querySelectorAll("details").forEach((fold) => fold.open = true);
+                    const shown = document.querySelectorAll(".katex-html, figure > svg");
+                    return [...shown].map((element) => {
+                        const box = element.getBoundingClientRect();
+                        return Math.min(box.width, box.height);
+                    });
+                }"""
+            )
+            expected = page.html.count('class="katex-html"') + len(page.figures)
+            assert len(sizes) == expected
+            assert all(size > 3 for size in sizes), page.name
