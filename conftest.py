@@ -20,6 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import matplotlib as mpl
 import numpy as np
+import pytest
 from sybil import Document, Example, Region, Sybil
 from sybil.evaluators.doctest import DocTestEvaluator
 from sybil.parsers.abstract.doctest import DocTestStringParser
@@ -93,6 +94,11 @@ def end_page(_: dict[str, Any]) -> None:
     plt.close("all")
     mpl.rcdefaults()
     np.set_printoptions(**PRINT_OPTIONS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First what takes longest: it builds the site while the chapters run beside it."""
+    items.sort(key=lambda item: item.path.name != "test_visits.py")
 
 
 pytest_collect_file = Sybil(

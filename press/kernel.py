@@ -127,7 +127,7 @@ def _run(name: str, script: Script) -> Executed:
             resources={"metadata": {"path": folder}},
         )
         asyncio.run(client.async_execute())
-        written = sorted(os.listdir(folder))
+        written = sorted(each.name for each in Path(folder).iterdir())
     if written:
         fail(name, f"its cells write files: {', '.join(written)}")
     del notebook["cells"][1 + script.alone], notebook["cells"][0]

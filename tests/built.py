@@ -60,11 +60,11 @@ class Parsed(HTMLParser):
             self.text += data
 
 
-def build(directory: Path) -> None:
+def build(directory: Path, **environment: str) -> None:
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", directory],
         cwd=book.ROOT,
-        env={**os.environ, "SITE_URL": BASE},
+        env={**os.environ, "SITE_URL": BASE, **environment},
         capture_output=True,
         text=True,
         timeout=600,

@@ -14,7 +14,7 @@ def ran(monkeypatch):
     """The cells that were executed, in place of a real kernel."""
     found = []
 
-    def run(name, script):
+    def run(_, script):
         found.append(script.cells)
         return {"cells": [{"outputs": [], "execution_count": 1}], "language_info": {}}
 
@@ -63,7 +63,7 @@ def test_the_library_and_the_look_are_around_the_page():
 
 
 def test_a_failure_keeps_nothing(tmp_path, monkeypatch):
-    def fail(name, script):
+    def fail(name, _):
         raise RuntimeError(name)
 
     monkeypatch.setattr(kernel, "_run", fail)

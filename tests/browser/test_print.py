@@ -110,7 +110,7 @@ def test_the_debugging_guide_is_one_page(tab: Page, address: str) -> None:
 
 
 def test_solutions_make_the_pdf_longer(tab: Page, address: str) -> None:
-    tab.goto(address + CHAPTER)
+    tab.goto(address + "ch08_mistakes/")
     whole = pages_of(tab.pdf(format="A4"))
     tab.evaluate(
         "document.querySelectorAll('details').forEach((each) => each.remove())"
