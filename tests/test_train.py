@@ -5,8 +5,17 @@ import re
 import numpy as np
 import pytest
 
-from chainrule import data, gradcheck, mlp, train
-from chainrule.optim import gradient_step, minibatches
+from chainrule import (
+    data,
+    gradcheck,
+    mlp,
+    rbf_net,
+    relu_net,
+    sigmoid_net,
+    softmax_linear,
+    train,
+)
+from chainrule.optim import gradient_step, minibatches, momentum_step
 
 
 def job(units, output, seed):
@@ -89,3 +98,104 @@ def test_a_batch_of_no_sample():
     params, X, T, _ = job((2, 3, 1), "sigmoid", 4)
     with pytest.raises(IndexError, match="23"):
         train.mlp(params, X, T, [[0, 23]], 0.1)
+
+
+@pytest.mark.parametrize("lam", [0.0, 0.01])
+@pytest.mark.parametrize("units", [(2, 3), (2, 20, 3)])
+def test_it_trains_the_networks_of_chapters_3_and_5(units, lam):
+    params, X, T, _ = job(units, "softmax", 5)
+    network = softmax_linear if len(units) == 2 else relu_net
+    expected = params
+    for _ in range(100):
+        expected = gradient_step(expected, network.backward(expected, X, T, lam), 0.5)
+    steps = [slice(None)] * 100
+    found = train.mlp(params, X, T, steps, 0.5, lam=lam, output="softmax")
+    assert gradcheck.relative_error(found, expected) < 1e-12
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_many_networks_are_trained_as_one_by_one(output):
+    jobs = [job((2, 5, 3, 2), output, seed) for seed in range(7)]
+    batches = [slice(n, n + 2) for n in range(0, 22, 2)] * 10
+    pile = tuple(np.stack(each) for each in zip(*(p for p, *_ in jobs), strict=True))
+    pile = tuple(p[:, None] if p.ndim == 2 else p for p in pile)
+    X, T = (np.stack([each[i] for each in jobs]) for i in (1, 2))
+    found = train.mlp(pile, X, T, batches, 0.05, lam=0.01, output=output)
+    assert [each.shape for each in found] == [each.shape for each in pile]
+    for s, (params, X_s, T_s, _) in enumerate(jobs):
+        alone = train.mlp(params, X_s, T_s, batches, 0.05, lam=0.01, output=output)
+        ours = tuple(p[s].reshape(a.shape) for p, a in zip(found, alone, strict=True))
+        assert gradcheck.relative_error(ours, alone) < 1e-13
+
+
+def test_many_networks_of_unlike_shapes():
+    params, X, T, _ = job((2, 3, 1), "sigmoid", 6)
+    pile = tuple(np.stack([p, p]) for p in params)  # biases (2, M), not (2, 1, M)
+    with pytest.raises(ValueError, match=r"^b1: expected shape \(S, 1, M1\)"):
+        train.mlp(pile, np.stack([X, X]), np.stack([T, T]), [slice(None)], 0.1)
+    with pytest.raises(ValueError, match=r"^params: expected a tuple of pairs"):
+        train.mlp((), np.stack([X, X]), np.stack([T, T]), [slice(None)], 0.1)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("N", [1, 7, 20_000])
+def test_momentum_ends_where_the_readable_steps_do(N, classes):
+    rng = np.random.default_rng(7)
+    X, T = (
+        rng.normal(size=(N, 2)),
+        np.eye(classes, dtype=int)[rng.integers(0, classes, N)],
+    )
+    params = sigmoid_net.init(rng, 2, 4, classes)
+    velocity = tuple(0.1 * rng.normal(size=p.shape) for p in params)
+    kept = [each.copy() for each in (*params, *velocity, X, T)]
+    steps = 100 if N < 100 else 20
+    found = train.sigmoid_net(params, velocity, X, T, steps, 0.5, 0.9)
+    for before, now in zip(kept, (*params, *velocity, X, T), strict=True):
+        np.testing.assert_array_equal(before, now)
+    for _ in range(steps):
+        grads = sigmoid_net.backward(params, X, T)
+        params, velocity = momentum_step(params, grads, velocity, 0.5, 0.9)
+    assert gradcheck.relative_error(found[0], params) < 1e-12
+    assert gradcheck.relative_error(found[1], velocity) < 1e-10
+
+
+def test_the_radial_unit_ends_where_the_readable_steps_do():
+    x, t = data.three_clusters(np.random.RandomState(4))
+    params = (2.3, 1.4)
+    for _ in range(100):
+        params = gradient_step(params, rbf_net.backward(params, x, t), 2.0)
+    found = train.rbf_net((2.3, 1.4), x, t, 100, 2.0)
+    assert gradcheck.relative_error(found, params) < 1e-12
+
+
+def test_single_precision_stays_single():
+    x, t = data.three_clusters(np.random.RandomState(4))
+    params, X, T, _ = job((2, 3, 2), "softmax", 8)
+    small = tuple(p.astype("f4") for p in params)
+    still = tuple(0 * p for p in small)
+    found = (
+        train.rbf_net((2.3, 1.4), x.astype("f4"), t, 20, 2.0),
+        train.mlp(params, X.astype("f4"), T, [[0, 1]], 0.1, output="softmax"),
+        *train.sigmoid_net(small, still, X.astype("f4"), T, 5, 0.1, 0.5),
+    )
+    for each in found:
+        assert {np.asarray(p).dtype for p in each} == {np.dtype("f4")}
+    np.testing.assert_allclose(found[0], (1.123099, -0.442489), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p, X, T: train.rbf_net((1, 1), X[:, 0], T[:, 0], 0, 1.0), "steps: "),
+        (lambda p, X, T: train.rbf_net((1, 1), X[:, 0], T[:, 0], 1, -1.0), "eta: "),
+        (lambda p, X, T: train.rbf_net((1, 1), X, T, 1, 1.0), "x: expected shape"),
+        (lambda p, X, T: train.sigmoid_net(p, p[:3], X, T, 1, 1.0, 0.5), "velocity: "),
+        (lambda p, X, T: train.sigmoid_net(p, p, X, T, 1.5, 1.0, 0.5), "steps: "),
+        (lambda p, X, T: train.sigmoid_net(p, p, X, T, 1, 1.0, 1.0), "mu: "),
+        (lambda p, X, T: train.sigmoid_net(p, p, X, 2 * T, 1, 1.0, 0.5), "T: "),
+    ],
+)
+def test_bad_input_of_the_other_loops(call, message):
+    params, X, T, _ = job((2, 3, 2), "softmax", 9)
+    with pytest.raises(ValueError, match=f"^{message}"):
+        call(params, X, T)

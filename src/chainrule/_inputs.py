@@ -209,3 +209,17 @@ def penalty(lam: object) -> None:
     array = number("lam", lam)
     if array.shape != () or not array >= 0:
         raise ValueError(f"lam: expected one number, at least 0, got {lam}")
+
+
+def layer_count(params: object) -> int:
+    """The number L of layers that ``params`` makes.
+
+    Raises:
+        ValueError: It is not a tuple of pairs of weights and biases.
+    """
+    if not isinstance(params, tuple) or len(params) < 2 or len(params) % 2:
+        came = f"{len(params)}" if isinstance(params, tuple) else type(params).__name__
+        raise ValueError(
+            f"params: expected a tuple of pairs (W1, b1, …, WL, bL), got {came}"
+        )
+    return len(params) // 2

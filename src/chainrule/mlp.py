@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from chainrule._inputs import Array, arrays, choice, penalty, sizes
+from chainrule._inputs import Array, arrays, choice, layer_count, penalty, sizes
 from chainrule.functions import (
     binary_cross_entropy,
     cross_entropy,
@@ -40,16 +40,6 @@ def _forward(L: int) -> str:
 @cache
 def _train(L: int, output: Output) -> str:
     return f"{_forward(L)}; T: (N, K){_TARGETS[output]}"
-
-
-def _count(params: object) -> int:
-    """The number L of layers that ``params`` makes."""
-    if not isinstance(params, tuple) or len(params) < 2 or len(params) % 2:
-        came = f"{len(params)}" if isinstance(params, tuple) else type(params).__name__
-        raise ValueError(
-            f"params: expected a tuple of pairs (W1, b1, …, WL, bL), got {came}"
-        )
-    return len(params) // 2
 
 
 def init(
@@ -102,7 +92,7 @@ def forward(
             ``output`` is neither of the two.
     """
     choice("output", output, _ACTIVATIONS)
-    L = _count(params)
+    L = layer_count(params)
     *layers, X = arrays(_forward(L), params, X)
     W, b = layers[0::2], layers[1::2]
     Z, A = [], [X]
@@ -136,7 +126,7 @@ def objective(
             two.
     """
     choice("output", output, _ACTIVATIONS)
-    *layers, X, T = arrays(_train(_count(params), output), params, X, T)
+    *layers, X, T = arrays(_train(layer_count(params), output), params, X, T)
     params = tuple(layers)
     penalty(lam)
     Z, _ = forward(params, X, output)
@@ -171,7 +161,7 @@ def backward(
             two.
     """
     choice("output", output, _ACTIVATIONS)
-    *layers, X, T = arrays(_train(_count(params), output), params, X, T)
+    *layers, X, T = arrays(_train(layer_count(params), output), params, X, T)
     penalty(lam)
     W = layers[0::2]
     Z, A = forward(params, X, output)

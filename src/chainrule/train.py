@@ -2,6 +2,10 @@
 
 What a step computes is derived and written out in the network's own module; here the same
 numbers come from fewer and cheaper operations, in place on copies of the parameters.
+Arithmetic is in single precision where the inputs ``X`` are, else in double.
+
+``mlp`` trains chapters 3 and 5 as well, whose networks are those of the sizes (D, K) and
+(D, M, K) with a softmax output; ``[slice(None)] * 100`` is a hundred steps on all samples.
 """
 
 from collections.abc import Iterable
@@ -9,15 +13,83 @@ from collections.abc import Iterable
 import numpy as np
 
 from chainrule import mlp as network
-from chainrule._inputs import Array, positive
+from chainrule import rbf_net as radial
+from chainrule import sigmoid_net as momentum
+from chainrule._inputs import (
+    Array,
+    arrays,
+    choice,
+    layer_count,
+    pairs,
+    penalty,
+    positive,
+    share,
+    sizes,
+)
 from chainrule.functions import softmax
+
+# So many samples at once that what a block needs stays in the processor's cache.
+_BLOCK = 8192
+
+
+def _dtype(X: Array) -> type[np.floating]:
+    return np.float32 if np.asarray(X).dtype == np.float32 else np.float64
+
+
+def _sigmoid(z: Array) -> None:
+    """Change ``z`` to σ(z) = (1 + tanh(z / 2)) / 2, which overflows nowhere."""
+    z *= 0.5
+    np.tanh(z, out=z)
+    z *= 0.5
+    z += 0.5
+
+
+def rbf_net(
+    params: radial.Params, x: Array, t: Array, steps: int, eta: float
+) -> radial.Params:
+    """Parameters of an ``rbf_net`` after gradient descent on all samples.
+
+    The same as ``steps`` times ``optim.gradient_step`` with ``rbf_net.backward``,
+    equation (2.14).
+
+    Args:
+        params: ``(w, b)``, both of shape ().
+        x: Inputs of shape (N,).
+        t: Targets in {0, 1} of shape (N,).
+        steps: Number of steps.
+        eta: Step size η > 0.
+
+    Returns:
+        New ``w`` and ``b``.
+
+    Raises:
+        ValueError: As ``rbf_net.backward``, or ``steps`` or ``eta`` is not positive.
+    """
+    positive("eta", eta)
+    sizes(steps=steps)
+    radial.objective(params, x, t)  # checks all the others
+    x, t = np.asarray(x, _dtype(x)), np.asarray(t, _dtype(x))
+    w, b = (x.dtype.type(each) for each in params)
+    rate, z, h, e = eta / len(x), np.empty_like(x), np.empty_like(x), np.empty_like(x)
+    for _ in range(steps):
+        np.multiply(x, w, out=z)
+        np.square(z, out=h)
+        np.exp(np.negative(h, out=h), out=h)
+        np.add(h, b, out=e)
+        _sigmoid(e)
+        e -= t
+        b = b - rate * np.add.reduce(e)
+        h *= z
+        h *= e
+        w = w + 2 * rate * np.dot(h, x)
+    return w, b
 
 
 def mlp(
     params: network.Params,
     X: Array,
     T: Array,
-    batches: Iterable[Array],
+    batches: Iterable[Array | slice],
     eta: float,
     *,
     lam: float = 0.0,
@@ -26,7 +98,9 @@ def mlp(
     """Parameters of an ``mlp`` after one step of gradient descent for each batch.
 
     The same as ``optim.gradient_step`` with ``mlp.backward(params, X[batch], T[batch])``
-    for every batch in turn, equation (2.14).
+    for every batch in turn, equation (2.14). With one more index in front of ``X``, ``T``
+    and the weights, (S, 1, M_l) for the biases, S networks are trained at once, each on
+    its own data: tiny arrays cost NumPy nearly the same for one and for a hundred.
 
     Args:
         params: ``(W1, b1, …, WL, bL)`` of shapes (M_{l−1}, M_l) and (M_l,).
@@ -34,7 +108,7 @@ def mlp(
         T: Targets of shape (N, M_L): each in {0, 1} for a sigmoid output, one-hot rows
             for softmax.
         batches: What ``X`` and ``T`` are indexed by at each step: arrays of whole numbers,
-            such as ``optim.minibatches`` makes.
+            such as ``optim.minibatches`` makes, or slices.
         eta: Step size η > 0.
         lam: Penalty λ ≥ 0 on the weights of all layers.
         output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
@@ -47,30 +121,118 @@ def mlp(
         IndexError: A batch holds a number that no sample has.
     """
     positive("eta", eta)
-    network.objective(params, X, T, lam, output)  # checks all the others
-    X, T = np.asarray(X, float), np.asarray(T, float)
-    params = tuple(np.array(each, float) for each in params)
+    if np.ndim(X) < 3:
+        network.objective(params, X, T, lam, output)  # checks all the others
+    else:
+        choice("output", output, ("sigmoid", "softmax"))
+        penalty(lam)
+        L = layer_count(params)
+        layers = (
+            f"W{l}: (S, M{l - 1}, M{l}); b{l}: (S, 1, M{l})" for l in range(1, L + 1)
+        )
+        values = "in {0, 1}" if output == "sigmoid" else "one-hot"
+        data = f"X: (S, N, M0); T: (S, N, M{L}) {values}"
+        arrays("; ".join([*layers, data]), params, X, T)
+    X, T = np.asarray(X, _dtype(X)), np.asarray(T, _dtype(X))
+    params = tuple(np.array(each, X.dtype) for each in params)
     W, b = params[0::2], params[1::2]
     last = len(W) - 1
     for batch in batches:
-        A = [X[batch]]
+        A = [X[..., batch, :]]
         for l in range(last):
             Z = A[l] @ W[l]
             Z += b[l]
             A.append(np.maximum(Z, 0, out=Z))
-        Z = A[last] @ W[last]
-        Z += b[last]
-        # σ(z) = (1 + tanh(z / 2)) / 2 overflows nowhere and takes the fewest operations.
-        dZ = np.tanh(Z / 2) / 2 + 0.5 if output == "sigmoid" else softmax(Z)
-        dZ -= T[batch]
-        dZ *= eta / len(dZ)  # the step size is in here from now on
+        dZ = A[last] @ W[last]
+        dZ += b[last]
+        if output == "sigmoid":
+            _sigmoid(dZ)
+        else:
+            dZ = softmax(dZ)
+        dZ -= T[..., batch, :]
+        dZ *= eta / dZ.shape[-2]  # the step size is in here from now on
         for l in range(last, -1, -1):
-            step, db = A[l].T @ dZ, np.add.reduce(dZ, 0)
+            step, db = A[l].mT @ dZ, np.add.reduce(dZ, -2).reshape(b[l].shape)
             if l:
-                dZ = dZ @ W[l].T
+                dZ = dZ @ W[l].mT
                 dZ *= A[l] > 0
             if lam:
                 step += eta * lam * W[l]
             np.subtract(W[l], step, out=W[l])
             np.subtract(b[l], db, out=b[l])
     return params
+
+
+def sigmoid_net(
+    params: momentum.Params,
+    velocity: momentum.Params,
+    X: Array,
+    T: Array,
+    steps: int,
+    eta: float,
+    mu: float,
+) -> tuple[momentum.Params, momentum.Params]:
+    """Parameters and velocity of a ``sigmoid_net`` after descent with momentum.
+
+    The same as ``steps`` times ``optim.momentum_step`` with ``sigmoid_net.backward``,
+    equation (6.3). Inside, a sample is a column, the hidden layer holds u = tanh(z / 2),
+    σ(z) = (1 + u) / 2, and of two classes only the difference of the scores is computed.
+
+    Args:
+        params: ``(W1, b1, W2, b2)`` of shapes (D, M), (M,), (M, K) and (K,).
+        velocity: What the last step moved them by; zeros before the first.
+        X: Inputs of shape (N, D).
+        T: One-hot targets of shape (N, K).
+        steps: Number of steps.
+        eta: Step size η > 0.
+        mu: Momentum, 0 ≤ μ < 1.
+
+    Returns:
+        New parameters and new velocity, both of the shapes of ``params``.
+
+    Raises:
+        ValueError: As ``sigmoid_net.backward`` and ``optim.momentum_step``, or ``steps``
+            is not positive.
+    """
+    pairs("params", params, "velocity", velocity)
+    positive("eta", eta)
+    share("mu", mu)
+    sizes(steps=steps)
+    momentum.objective(params, X, T)  # checks all the others
+    dtype, N, M = _dtype(X), len(X), np.size(params[1])
+    two = np.shape(T)[1] == 2
+    XT, TT = np.array(np.transpose(X), dtype), np.array(np.transpose(T)[two:], dtype)
+    space = np.empty((2 * M + len(TT), min(N, _BLOCK)), dtype)
+    blocks = []
+    for n in range(0, N, _BLOCK):
+        x, t = (np.ascontiguousarray(each[:, n : n + _BLOCK]) for each in (XT, TT))
+        blocks.append((x, t, *np.split(space[:, : x.shape[1]], [M, 2 * M])))
+    W1, b1, W2, b2 = (np.array(each, dtype) for each in params)
+    m1, a1, m2, a2 = (np.array(each, dtype) for each in velocity)
+    for _ in range(steps):
+        V, c = (W2[:, 1:] - W2[:, :1], b2[1:] - b2[:1]) if two else (W2, b2)
+        W_half, b_half = W1.T / 2, b1[:, None] / 2
+        V_half, c_half = V.T / 2, (c + V.sum(axis=0) / 2)[:, None]
+        dW1, db1, dV, dc = (np.zeros_like(each) for each in (W1, b1, V, c))
+        for x, t, u, s, e in blocks:
+            np.matmul(W_half, x, out=u)
+            np.add(u, b_half, out=u)
+            np.tanh(u, out=u)
+            np.matmul(V_half, u, out=e)
+            np.add(e, c_half, out=e)
+            _sigmoid(e) if two else np.copyto(e, softmax(e.T).T)
+            np.subtract(e, t, out=e)
+            dV += u @ e.T
+            dc += np.add.reduce(e, 1)
+            np.matmul(V, e, out=s)
+            np.multiply(u, u, out=u)
+            np.subtract(1, u, out=u)
+            np.multiply(s, u, out=s)
+            dW1 += x @ s.T
+            db1 += np.add.reduce(s, 1)
+        dV = (dV + dc) / 2
+        dW2, db2 = (np.hstack([-dV, dV]), np.hstack([-dc, dc])) if two else (dV, dc)
+        m1, a1 = mu * m1 - eta / (4 * N) * dW1, mu * a1 - eta / (4 * N) * db1
+        m2, a2 = mu * m2 - eta / N * dW2, mu * a2 - eta / N * db2
+        W1, b1, W2, b2 = W1 + m1, b1 + a1, W2 + m2, b2 + a2
+    return (W1, b1, W2, b2), (m1, a1, m2, a2)
