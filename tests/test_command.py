@@ -1,0 +1,190 @@
+"""The command line says what was reached, whatever happens, and its verdicts can fail."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from chainrule import __main__ as command
+from chainrule import rbf_net, reproduce
+
+
+def run(capsys, *arguments):
+    code = command.main(list(arguments))
+    said = capsys.readouterr()
+    assert said.err == ""  # nobody looks: no bar
+    return code, said.out
+
+
+def numbers(job, *, quick=True):
+    found = reproduce.rows(job)
+    shares = list(reproduce.JOBS[job](found, quick=quick))
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] <= shares[-1] == pytest.approx(1)
+    return found
+
+
+@pytest.mark.parametrize("job", ["rbf", "spiral"])
+def test_every_published_number_is_reached_and_agrees(job):
+    found = numbers(job)
+    assert [row.what for row in found.values() if row.agrees is not True] == []
+
+
+def test_the_spiral_has_all_published_lines():
+    published = [row.published for row in reproduce.PUBLISHED["spiral"]]
+    assert published[:20] == reproduce.SPIRAL.split()
+    assert published[21:31] == reproduce.SPIRAL_NETWORK.split()
+
+
+def test_quick_stops_early_and_says_so():
+    found = numbers("sigmoid")
+    agree = [row.agrees for row in found.values()]
+    assert agree == [True, True, True, None, None, None, None, None]
+    assert [row.verdict for row in found.values()][3] == "not reached"
+
+
+def test_a_run_without_a_seed_lies_among_many(monkeypatch):
+    # Three epochs of two seeds: what is tested is how the row is filled.
+    monkeypatch.setattr(reproduce, "EPOCHS", 3)
+    monkeypatch.setattr(reproduce, "SEEDS", (2, 2))
+    found = numbers("mlp")
+    for row in found.values():
+        assert len(row.among) == 2
+        assert min(row.among) <= row.ours <= max(row.among)
+        assert re.fullmatch(r"above [012] of 2 seeds", row.verdict)
+
+
+@pytest.mark.parametrize(
+    ("ours", "published", "decimals", "agrees"),
+    [
+        (0.5194, "0.52", 2, True),
+        (0.5249, "0.52", 2, True),
+        (0.5251, "0.52", 2, False),
+        (12894.0, "12890", -1, True),
+        (12896.0, "12890", -1, False),
+        (0.2453367, "0.245335", 4, True),
+        (0.2453367, "0.245335", 6, False),
+        (-0.4425, "-0.44", 2, True),
+        (float("nan"), "0.5", 1, False),
+    ],
+)
+def test_agreement_is_at_the_stated_digits(ours, published, decimals, agrees):
+    row = reproduce.Row("loss", published, decimals, ours)
+    assert row.agrees is agrees
+    assert row.verdict == ("agrees" if agrees else "differs")
+
+
+def test_without_a_seed_nothing_can_agree():
+    row = reproduce.Row("share", "0.75", 2, 0.75, among=[0.6, 0.75, 0.8])
+    assert row.agrees is None
+    assert row.verdict == "above 1 of 3 seeds"
+
+
+def test_a_table(capsys):
+    code, out = run(capsys, "reproduce", "rbf")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0].startswith("rbf (")
+    assert lines[1].split() == ["published", "ours", "difference", "verdict"]
+    assert len(lines) == 2 + len(reproduce.PUBLISHED["rbf"]) + 1
+    assert re.search(r"loss after 20 steps +0\.52 +0\.519 +-0\.0006 +agrees", out)
+    assert re.search(r"right of 40 after 50 steps \(recorded\) +39 +39 +0 +agrees", out)
+
+
+def test_json(capsys):
+    code, out = run(capsys, "reproduce", "rbf", "--json")
+    result = json.loads(out)
+    assert code == 0
+    assert result["stopped"] is False
+    loss = result["jobs"]["rbf"]["numbers"][0]
+    assert loss["published"] == "0.52"
+    assert loss["ours"] == pytest.approx(0.519411, abs=5e-7)
+    assert loss["agrees"] is True
+
+
+def test_a_difference_is_an_error(capsys, monkeypatch):
+    wrong = (reproduce.Row("loss after 20 steps", "0.53", 2),)
+    monkeypatch.setitem(reproduce.PUBLISHED, "rbf", wrong)
+    code, out = run(capsys, "reproduce", "rbf")
+    assert code == 1
+    assert "differs" in out
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_ctrl_c_ends_with_what_was_reached(capsys, monkeypatch, form):
+    def stopped(found, *, quick):
+        assert not quick
+        found["loss after 20 steps"].ours = 0.519
+        yield 0.5
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(reproduce.JOBS, "rbf", stopped)
+    code, out = run(capsys, "reproduce", *form)
+    assert code == command.INTERRUPTED
+    if form:
+        result = json.loads(out)
+        assert result["stopped"] is True
+        assert list(result["jobs"]) == ["rbf"]
+        agree = [each["agrees"] for each in result["jobs"]["rbf"]["numbers"]]
+        assert agree == [True, *[None] * 5]
+    else:
+        assert "stopped" in out
+        assert "not reached" in out
+        assert "mlp" not in out
+
+
+def test_a_bar_where_somebody_looks(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    command._progress("rbf", 0.25, 3.0)
+    command._progress("rbf", 0.0, 0.0)
+    command._progress("rbf", None, 4.0)
+    bar = capsys.readouterr().err
+    assert "[#######                       ]  25%     9 s left" in bar
+    assert bar.endswith("\r")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["reproduce", "nothing"],
+        ["reproduce", "--slow"],
+        ["check", "rbf"],
+        ["learn"],
+    ],
+)
+def test_wrong_arguments(arguments):
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "chainrule", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: python -m chainrule")
+    assert done.stdout == ""
+
+
+def test_check_finds_every_network_right(capsys, monkeypatch):
+    monkeypatch.setattr(command, "POINTS", 10)
+    code, out = run(capsys, "check")
+    assert code == 0
+    verdicts = [line.rsplit(None, 1)[-1] for line in out.splitlines()[1:]]
+    assert verdicts == ["right"] * len(command.NETWORKS)
+
+
+def test_check_finds_a_wrong_gradient(capsys, monkeypatch):
+    backward = rbf_net.backward
+
+    def wrong(params, x, t):
+        dw, db = backward(params, x, t)
+        return dw, -db
+
+    monkeypatch.setattr(rbf_net, "backward", wrong)
+    monkeypatch.setattr(command, "POINTS", 3)
+    code, out = run(capsys, "check")
+    assert code == 1
+    assert re.search(r"rbf_net .* wrong$", out, re.MULTILINE)
+    assert out.count("wrong") == 1
