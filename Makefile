@@ -1,6 +1,7 @@
 # Python 3.12 or newer and make are all that is needed; `make` alone lists what there is.
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .bench
 PYTHON ?=
 # Material prints a notice about its end of life, in May 2027, at every start.
 export NO_MKDOCS_2_WARNING := 1
@@ -31,8 +32,9 @@ format: $(VENV)/ready  ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/ready  ## compare the speed of the library with others
-	$(BIN)/python benchmarks/single_sample.py
+bench: $(BENCH)/ready  ## compare the speed of the library with others (downloads gigabytes)
+	PYTHONPATH=src OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+	    XLA_FLAGS=--xla_cpu_multi_thread_eigen=false $(BENCH)/bin/python benchmarks/run.py
 
 renumber: $(VENV)/ready  ## number a chapter's equations anew: make renumber CHAPTER=4
 	$(BIN)/python press/renumber.py $(CHAPTER)
@@ -43,10 +45,18 @@ cover: $(VENV)/ready  ## draw the figure of the README anew
 lock:  ## resolve requirements.txt anew from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --no-header --upgrade --python-version 3.12 \
 	    --group figures --group site --group test --group check pyproject.toml --output-file requirements.txt
+	uv pip compile --universal --generate-hashes --no-header --upgrade --python-version 3.12 \
+	    benchmarks/requirements.in --output-file benchmarks/requirements.txt
 
 clean:  ## remove everything that was made here
-	rm -rf $(VENV) site offline dist .cache .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) site offline dist .cache .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BENCH)/ready: benchmarks/requirements.txt | $(VENV)/ready
+	@echo "Setting up $(BENCH) with PyTorch, JAX and scikit-learn."
+	@$(BIN)/python -m venv --clear $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement benchmarks/requirements.txt
+	@touch $@
 
 # A fresh environment whenever what it is made from has changed.
 $(VENV)/ready: requirements.txt .python-version

@@ -224,12 +224,15 @@ def sigmoid_net(
             np.subtract(e, t, out=e)
             dV += u @ e.T
             dc += np.add.reduce(e, 1)
-            np.matmul(V, e, out=s)
-            np.multiply(u, u, out=u)
+            np.square(u, out=u)
             np.subtract(1, u, out=u)
-            np.multiply(s, u, out=s)
-            dW1 += x @ s.T
+            # Of two classes there is one row, and V, its factor, can wait.
+            np.multiply(u, e if two else np.matmul(V, e, out=s), out=s)
+            for j, row in enumerate(s):  # faster than x @ s.T where there are few rows
+                dW1[:, j] += x @ row
             db1 += np.add.reduce(s, 1)
+        if two:
+            dW1, db1 = dW1 * V[:, 0], db1 * V[:, 0]
         dV = (dV + dc) / 2
         dW2, db2 = (np.hstack([-dV, dV]), np.hstack([-dc, dc])) if two else (dV, dc)
         m1, a1 = mu * m1 - eta / (4 * N) * dW1, mu * a1 - eta / (4 * N) * db1

@@ -1,0 +1,164 @@
+"""Time every way to do every job; print a table, keep the numbers, draw their growth.
+
+``make bench`` installs the others into an environment of their own and runs this. One
+thread, on one core where the system can say so; the ways take turns, so that what slows the
+machine slows all of them; ratios are formed within a round, and medians of rounds are kept.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import jobs
+import numpy as np
+import others
+import ways
+from jobs import Job, Params
+from matplotlib import pyplot as plt
+from published import published
+
+HERE = Path(__file__).resolve().parent
+OURS = "chainrule.train"
+WAYS: dict[str, Callable[[Job], Callable[[], Params] | None]] = {
+    "tutorial": published,
+    "chapters": ways.readable,
+    OURS: ways.trained,
+    "scikit-learn": others.scikit_learn,
+    "PyTorch": others.pytorch,
+    "PyTorch, compiled": others.pytorch_compiled,
+    "JAX": others.jax_rows,
+    "JAX, columns": others.jax_columns,
+    "C": ways.compiled,
+}
+JOBS: dict[str, Callable[[], Job]] = {
+    "rbf": jobs.rbf,
+    "mlp": jobs.mlp_job,
+    "sigmoid": jobs.sigmoid,
+    "spiral linear": lambda: jobs.spiral(0),
+    "spiral network": jobs.spiral,
+}
+SAMPLES = [100, 1_000, 10_000, 100_000, 1_000_000]
+# How far the end of a way may lie from ours, relative: the tutorial's mlp is another method.
+CLOSE = {"f8": 1e-9, "f4": 1e-3}
+VERSIONS = ("numpy", "scikit-learn", "torch", "jax")
+
+
+def measure(job: Job, rounds: int, only: set[str] | None = None) -> dict[str, Any]:
+    """Microseconds a step and the ratio to ours, of each way that can do ``job``."""
+    runs = {
+        name: run
+        for name, way in WAYS.items()
+        if (only is None or name in only) and (run := way(job))
+    }
+    losses = {}
+    for name, run in runs.items():  # the first call compiles
+        params = tuple(np.asarray(each, float) for each in run())
+        losses[name] = float(job.objective(params))
+    close = CLOSE[job.X.dtype.str[1:]]
+    for name, loss in losses.items():
+        apart = abs(loss / losses[OURS] - 1)
+        limit = 1e-2 if (name, job.name) == ("tutorial", "mlp") else close
+        if apart > limit:
+            raise AssertionError(
+                f"{job.name}: {name} ends at {loss}, {OURS} at {losses[OURS]}"
+            )
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run()
+            times[name].append(1e6 * (time.perf_counter() - start) / job.steps)
+    return {
+        name: {
+            "microseconds": round(median(column), 3),
+            "ratio": round(
+                median(a / b for a, b in zip(column, times[OURS], strict=True)), 3
+            ),
+        }
+        for name, column in times.items()
+    }
+
+
+def processor() -> str:
+    """What the system calls the processor."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text("utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def table(results: dict[str, Any], dtype: str) -> str:
+    """Microseconds a step, and in brackets how many times that of ``train``."""
+    measured = results[dtype]
+    lines = [f"{'µs a step (times ' + OURS + '), ' + dtype:34}"]
+    lines[0] += "".join(f"{job:>20}" for job in measured)
+    for name in WAYS:
+        cells = []
+        for job in measured.values():
+            each = job.get(name)
+            text = f"{each['microseconds']:.4g} ({each['ratio']:.2f})" if each else "–"
+            cells.append(f"{text:>20}")
+        lines.append(f"{name:34}{''.join(cells)}")
+    return "\n".join(lines)
+
+
+def draw(growth: dict[str, Any], path: Path) -> None:
+    """Nanoseconds for a sample and a step against the number of samples."""
+    fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+    for (name, column), style in zip(growth.items(), "os^vDxP*+", strict=False):
+        cost = [1e3 * each / n for n, each in zip(SAMPLES, column, strict=True)]
+        ax.loglog(SAMPLES, cost, style + "-", label=name, markersize=5)
+    ax.set(xlabel="samples", ylabel="ns for a sample and a step", title="sigmoid job")
+    ax.grid(alpha=0.3)
+    fig.legend(loc="outside right upper")
+    fig.savefig(path)
+
+
+def main() -> None:
+    """Run all and write ``results.json`` and ``results.svg`` beside this file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
+        parser.error("one thread is set by `make bench`, before anything is imported")
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    results: dict[str, Any] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "processor": processor(),
+        "system": platform.platform(),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in VERSIONS},
+        },
+    }
+    for dtype in ("f8", "f4"):
+        results[dtype] = {}
+        for name, make in JOBS.items():
+            sys.stderr.write(f"{name}, {dtype}\n")
+            results[dtype][name] = measure(make().cast(dtype), rounds)
+    growth: dict[str, list[float]] = {}
+    for N in SAMPLES:
+        sys.stderr.write(f"sigmoid, {N} samples\n")
+        for name, each in measure(jobs.sigmoid(N), 3).items():
+            growth.setdefault(name, []).append(each["microseconds"])
+    results["growth"] = {"samples": SAMPLES, "microseconds": growth}
+    (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    draw(growth, HERE / "results.svg")
+    for dtype in ("f8", "f4"):
+        sys.stdout.write(table(results, dtype) + "\n\n")
+
+
+if __name__ == "__main__":
+    main()

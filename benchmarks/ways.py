@@ -1,0 +1,121 @@
+"""Ways to train: each takes a job and does its steps; all must end at the same loss."""
+
+import ctypes
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jobs import Array, Job, Params
+
+from chainrule import mlp, optim, rbf_net, relu_net, sigmoid_net, softmax_linear, train
+from chainrule.functions import one_hot
+
+type Way = Callable[[Job], Callable[[], Params]]
+
+
+def readable(job: Job) -> Callable[[], Params]:
+    """The functions of the chapters, every input checked at every step."""
+    networks = {
+        "rbf": rbf_net,
+        "mlp": mlp,
+        "sigmoid": sigmoid_net,
+        "spiral linear": softmax_linear,
+        "spiral network": relu_net,
+    }
+    network = networks[job.name]
+    X, t = job.X, job.t
+    if job.name == "mlp":
+        t = t[:, None]
+    elif job.name != "rbf":
+        t = one_hot(t.astype(int), int(t.max()) + 1)
+
+    def run() -> Params:
+        params, velocity = job.params, tuple(0 * each for each in job.params)
+        for step in range(job.steps):
+            batch = slice(None)
+            if job.name == "mlp":
+                batch = slice(step % len(X), step % len(X) + 1)
+            rest = (job.lam,) if job.lam else ()
+            grads = network.backward(params, X[batch], t[batch], *rest)
+            if job.mu:
+                params, velocity = optim.momentum_step(
+                    params, grads, velocity, job.eta, job.mu
+                )
+            else:
+                params = optim.gradient_step(params, grads, job.eta)
+        return params
+
+    return run
+
+
+def trained(job: Job) -> Callable[[], Params]:
+    """``chainrule.train``."""
+    start: Any = job.params
+    if job.name == "rbf":
+        return lambda: tuple(
+            map(np.asarray, train.rbf_net(start, job.X, job.t, job.steps, job.eta))
+        )
+    if job.name == "mlp":
+        N = len(job.X)
+        order = [slice(n % N, n % N + 1) for n in range(job.steps)]
+        return lambda: train.mlp(job.params, job.X, job.t[:, None], order, job.eta)
+    T = one_hot(job.t.astype(int), int(job.t.max()) + 1)
+    if job.name == "sigmoid":
+        still: Any = tuple(0 * each for each in job.params)
+        return lambda: train.sigmoid_net(
+            start, still, job.X, T, job.steps, job.eta, job.mu
+        )[0]
+    every = [slice(None)] * job.steps
+    return lambda: train.mlp(
+        job.params, job.X, T, every, job.eta, lam=job.lam, output="softmax"
+    )
+
+
+def _compiled() -> ctypes.CDLL:
+    library = Path(tempfile.mkdtemp()) / "loops.so"
+    source = Path(__file__).with_name("loops.c")
+    flags = ["-O3", "-march=native", "-shared", "-fPIC", "-o", str(library)]
+    subprocess.run(["cc", *flags, str(source), "-lm"], check=True)  # noqa: S603, S607
+    return ctypes.CDLL(str(library))
+
+
+def compiled(job: Job) -> Callable[[], Params]:
+    """Loops in C, one sample after another."""
+    library = _compiled()
+    single = job.X.dtype == np.float32
+    real = job.X.dtype
+    function = getattr(library, f"{'f32' if single else 'f64'}_{job.name.split()[0]}")
+    X = np.ascontiguousarray(job.X)
+    labels = job.t.astype("i4" if job.name.startswith("spiral") else real)
+    size = ctypes.c_double
+
+    def pointer(array: Array) -> ctypes.c_void_p:
+        return ctypes.c_void_p(array.ctypes.data)
+
+    def run() -> Params:
+        flat = np.concatenate([np.ravel(each) for each in job.params]).astype(real)
+        head = [job.steps, len(X)]
+        if job.name == "rbf":
+            function(*head, *map(pointer, (X, labels, flat)), size(job.eta))
+        elif job.name == "mlp":
+            units = np.array(job.units, "i4")
+            arrays = map(pointer, (units, X, labels, flat))
+            function(*head, len(job.units) - 1, *arrays, size(job.eta))
+        elif job.name == "sigmoid":
+            arrays = map(pointer, (X, labels, flat, np.zeros_like(flat)))
+            function(*head, *arrays, size(job.eta), size(job.mu))
+        else:
+            hidden = job.params[0].shape[1] if len(job.params) == 4 else 0
+            arrays = map(pointer, (X, labels, flat))
+            function(*head, hidden, *arrays, size(job.eta), size(job.lam))
+        ends = np.cumsum([each.size for each in job.params])[:-1]
+        parts = np.split(flat, ends)
+        return tuple(
+            part.reshape(each.shape)
+            for part, each in zip(parts, job.params, strict=True)
+        )
+
+    return run
