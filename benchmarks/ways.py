@@ -4,6 +4,7 @@ import ctypes
 import subprocess
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ def trained(job: Job) -> Callable[[], Params]:
     )
 
 
+@cache
 def _compiled() -> ctypes.CDLL:
     library = Path(tempfile.mkdtemp()) / "loops.so"
     source = Path(__file__).with_name("loops.c")
