@@ -37,9 +37,7 @@ def test_folds_open_by_keyboard(tab: Page, address: str) -> None:
 def test_focus_is_visible(tab: Page, address: str) -> None:
     tab.goto(address + CHAPTER)
     kinds = set()
-    for stop in range(80):
-        if stop == 40:
-            tab.locator("article summary").first.focus()
+    for _ in range(150):
         tab.keyboard.press("Tab")
         kind, outline, html = tab.evaluate(
             """() => {
