@@ -33,6 +33,8 @@ from matplotlib import pyplot as plt
 
 DOCTESTS = DocTestStringParser(DocTestEvaluator(doctest.DONT_ACCEPT_TRUE_FOR_1))
 PRINT_OPTIONS = np.get_printoptions()
+# One builds the site while the chapters run beside it, the other builds many small ones.
+FIRST = {"test_visits.py", "test_press.py"}
 
 
 def show() -> None:
@@ -97,8 +99,8 @@ def end_page(_: dict[str, Any]) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First what takes longest: it builds the site while the chapters run beside it."""
-    items.sort(key=lambda item: item.path.name != "test_visits.py")
+    """First the files that take longest, so that no worker is left alone with one."""
+    items.sort(key=lambda item: item.path.name not in FIRST)
 
 
 pytest_collect_file = Sybil(
