@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from browsing import REQUIRED
 from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.skipif(not REQUIRED, reason="prints only in CI, to save time")
 CHAPTER = "ch05_relu_net/"
 PAPER = 657  # CSS pixels between the margins of an A4 page
 

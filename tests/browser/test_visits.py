@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from browsing import THEMES, run
+from browsing import REQUIRED, THEMES, run
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response
 
 from press import book
@@ -170,6 +170,8 @@ def test_nothing_moves_while_a_page_loads(
     visits: list[Visit], browser: Browser, address: str, samples: list[str]
 ) -> None:
     assert {each.name: each.shift for each in visits if each.shift >= 0.02} == {}
+    if not REQUIRED:
+        return
     with browser.new_context(viewport={"width": 390, "height": 900}) as context:
         context.add_init_script(SHIFT)
         tab = context.new_page()
