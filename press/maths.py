@@ -90,7 +90,7 @@ def typeset(
         after = match["after"]
         if match[1] == "span":
             # A browser would break the line between a formula and the mark after it.
-            short = after and len(tex) < 25
+            short = after and len(tex) < 36
             return (
                 f'<span class="tight">{formula}{after}</span>'
                 if short

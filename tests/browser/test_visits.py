@@ -29,21 +29,25 @@ STICKS_OUT = """async () => {
     }
     return false;
 }"""
-# The equations whose number begins before the formula ends.
+# The equations whose number is not in view, or begins before a part of the formula beside
+# it ends; on a phone it may stand below the formula.
 NUMBERS_ON_FORMULAS = """() =>
     [...document.querySelectorAll(".equation .katex-tag")].filter((tag) => {
-        const ends = [...tag.parentElement.querySelectorAll(":scope > .katex-base")]
-            .map((base) => base.getBoundingClientRect().right);
-        const number = document.createRange();
-        number.selectNodeContents(tag);
-        const shown = tag.getBoundingClientRect().width > 0;
-        return !shown || !ends.length
-            || number.getBoundingClientRect().left < Math.max(...ends);
+        const bases = [...tag.parentElement.querySelectorAll(":scope > .katex-base")]
+            .map((base) => base.getBoundingClientRect());
+        const range = document.createRange();
+        range.selectNodeContents(tag);
+        const number = range.getBoundingClientRect();
+        const box = tag.closest(".equation").getBoundingClientRect();
+        return !number.width || number.right > box.right + 1 || !bases.length
+            || bases.some((base) =>
+                base.top < number.bottom - 2 && base.bottom > number.top + 2
+                && number.left < base.right
+            );
     }).map((tag) => tag.textContent)
 """
 # What Material's copy button reads, of every block that has one.
 COPIED = """() => {
-    document.querySelectorAll("details").forEach((fold) => fold.open = true);
     const found = [...document.querySelectorAll(
         ":is(.language-python, .language-pycon):has(button) code"
     )];
@@ -105,6 +109,9 @@ def visit(tab: Page, address: str, name: str) -> Visit:
     is_chapter = name in CHAPTERS
     tab.goto(address + name, wait_until="networkidle" if is_chapter else "load")
     seen.shift = tab.evaluate("window.shift")
+    tab.evaluate(
+        "document.querySelectorAll('details').forEach((fold) => fold.open = true)"
+    )
     for scheme in THEMES:
         tab.emulate_media(color_scheme=scheme)
         tab.wait_for_selector(f"body[data-md-color-scheme={THEMES[scheme]}]")
