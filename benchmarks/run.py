@@ -32,6 +32,7 @@ WAYS: dict[str, Callable[[Job], Callable[[], Params] | None]] = {
     "tutorial": published,
     "chapters": ways.readable,
     OURS: ways.trained,
+    "with numba": ways.with_numba,
     "scikit-learn": others.scikit_learn,
     "PyTorch": others.pytorch,
     "PyTorch, compiled": others.pytorch_compiled,
@@ -46,10 +47,23 @@ JOBS: dict[str, Callable[[], Job]] = {
     "spiral linear": lambda: jobs.spiral(0),
     "spiral network": jobs.spiral,
 }
-SAMPLES = [100, 1_000, 10_000, 100_000, 1_000_000]
+# What grows, which job at each size, and in which unit a step is counted.
+GROWTH: dict[str, tuple[list[int], Callable[[int], Job], str]] = {
+    "samples": (
+        [100, 1_000, 10_000, 100_000, 1_000_000],
+        jobs.sigmoid,
+        "sigmoid job",
+    ),
+    "hidden units": ([10, 30, 100, 300, 1_000], jobs.spiral, "spiral network"),
+    "hidden layers": (
+        [1, 2, 4, 8],
+        lambda depth: jobs.mlp_job((2, *[8] * depth, 1)),
+        "mlp job, 8 units a layer",
+    ),
+}
 # How far the end of a way may lie from ours, relative: the tutorial's mlp is another method.
 CLOSE = {"f8": 1e-9, "f4": 1e-3}
-VERSIONS = ("numpy", "scikit-learn", "torch", "jax")
+VERSIONS = ("numpy", "numba", "scikit-learn", "torch", "jax")
 
 
 def measure(job: Job, rounds: int, only: set[str] | None = None) -> dict[str, Any]:
@@ -114,14 +128,19 @@ def table(results: dict[str, Any], dtype: str) -> str:
 
 
 def draw(growth: dict[str, Any], path: Path) -> None:
-    """Nanoseconds for a sample and a step against the number of samples."""
-    fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-    for (name, column), style in zip(growth.items(), "os^vDxP*+", strict=False):
-        cost = [1e3 * each / n for n, each in zip(SAMPLES, column, strict=True)]
-        ax.loglog(SAMPLES, cost, style + "-", label=name, markersize=5)
-    ax.set(xlabel="samples", ylabel="ns for a sample and a step", title="sigmoid job")
-    ax.grid(alpha=0.3)
-    fig.legend(loc="outside right upper")
+    """Microseconds a step against what grows."""
+    fig, axes = plt.subplots(1, len(growth), figsize=(12, 4.5), layout="constrained")
+    for ax, (what, found) in zip(axes, growth.items(), strict=True):
+        for name, style in zip(WAYS, "os^pvDxP*+", strict=True):
+            if name in found["microseconds"]:
+                column = found["microseconds"][name]
+                ax.loglog(found["sizes"], column, style + "-", label=name, markersize=5)
+        ax.set(xlabel=what, title=GROWTH[what][2])
+        ax.grid(alpha=0.3)
+    axes[0].set_ylabel("µs a step")
+    fig.legend(
+        *axes[-1].get_legend_handles_labels(), loc="outside lower center", ncols=5
+    )
     fig.savefig(path)
 
 
@@ -148,14 +167,16 @@ def main() -> None:
         for name, make in JOBS.items():
             sys.stderr.write(f"{name}, {dtype}\n")
             results[dtype][name] = measure(make().cast(dtype), rounds)
-    growth: dict[str, list[float]] = {}
-    for N in SAMPLES:
-        sys.stderr.write(f"sigmoid, {N} samples\n")
-        for name, each in measure(jobs.sigmoid(N), 3).items():
-            growth.setdefault(name, []).append(each["microseconds"])
-    results["growth"] = {"samples": SAMPLES, "microseconds": growth}
+    results["growth"] = {}
+    for what, (sizes, of_size, _) in GROWTH.items():
+        growth: dict[str, list[float]] = {}
+        for size in sizes:
+            sys.stderr.write(f"{size} {what}\n")
+            for name, each in measure(of_size(size), 3).items():
+                growth.setdefault(name, []).append(each["microseconds"])
+        results["growth"][what] = {"sizes": sizes, "microseconds": growth}
     (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
-    draw(growth, HERE / "results.svg")
+    draw(results["growth"], HERE / "results.svg")
     for dtype in ("f8", "f4"):
         sys.stdout.write(table(results, dtype) + "\n\n")
 

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 from jobs import Array, Job, Params
 
-from chainrule import mlp, optim, rbf_net, relu_net, sigmoid_net, softmax_linear, train
+from chainrule import (
+    _loops,
+    mlp,
+    optim,
+    rbf_net,
+    relu_net,
+    sigmoid_net,
+    softmax_linear,
+    train,
+)
 from chainrule.functions import one_hot
 
 type Way = Callable[[Job], Callable[[], Params]]
@@ -52,8 +61,25 @@ def readable(job: Job) -> Callable[[], Params]:
     return run
 
 
+def with_numba(job: Job) -> Callable[[], Params] | None:
+    """``chainrule.train`` where it loops, if numba is there."""
+    if job.name in {"sigmoid", "spiral network"}:
+        return None
+    run = trained(job)
+
+    def looping() -> Params:
+        _loops.HERE = True
+        try:
+            return run()
+        finally:
+            _loops.HERE = False
+
+    return looping
+
+
 def trained(job: Job) -> Callable[[], Params]:
-    """``chainrule.train``."""
+    """``chainrule.train`` as it is without numba."""
+    _loops.HERE = False
     start: Any = job.params
     if job.name == "rbf":
         return lambda: tuple(

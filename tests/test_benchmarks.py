@@ -26,13 +26,20 @@ compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler"
 
 @pytest.mark.parametrize(
     "way",
-    [ways.trained, published, pytest.param(ways.compiled, marks=compiler)],
+    [
+        ways.trained,
+        ways.with_numba,
+        published,
+        pytest.param(ways.compiled, marks=compiler),
+    ],
 )
 @pytest.mark.parametrize("dtype", ["f8", "f4"])
 @pytest.mark.parametrize("name", MAKERS)
 def test_all_ways_end_at_one_loss(name, dtype, way):
     job = MAKERS[name]().cast(dtype)
     job.steps = 50
+    if way(job) is None:
+        pytest.skip("as chainrule.train")
     before = job.objective(job.params)
     kept = [each.copy() for each in job.params]
     expected = job.objective(ways.readable(job)())

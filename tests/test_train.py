@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule import (
+    _loops,
     data,
     gradcheck,
     mlp,
@@ -16,6 +17,14 @@ from chainrule import (
     train,
 )
 from chainrule.optim import gradient_step, minibatches, momentum_step
+
+
+@pytest.fixture(autouse=True, params=[True, False], ids=["loops", "arrays"])
+def way(request, monkeypatch):
+    """With the loops that numba compiles, where it is installed, and without."""
+    if request.param and not _loops.HERE:
+        pytest.skip("numba is not installed")
+    monkeypatch.setattr(_loops, "HERE", request.param)
 
 
 def job(units, output, seed):

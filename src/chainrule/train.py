@@ -1,17 +1,19 @@
 """Whole training loops: the mathematics of the networks, with the inputs checked once.
 
-What a step computes is derived and written out in the network's own module; here the same
-numbers come from fewer and cheaper operations, in place on copies of the parameters.
-Arithmetic is in single precision where the inputs ``X`` are, else in double.
+Each network's own module derives a step; here the same numbers come from fewer and cheaper
+operations, in single precision where the inputs ``X`` are. Where numba is installed, as by
+``chainrule[fast]``, tiny steps are loops that it compiles.
 
 ``mlp`` trains chapters 3 and 5 as well, whose networks are those of the sizes (D, K) and
 (D, M, K) with a softmax output; ``[slice(None)] * 100`` is a hundred steps on all samples.
 """
 
 from collections.abc import Iterable
+from itertools import chain, islice
 
 import numpy as np
 
+from chainrule import _loops
 from chainrule import mlp as network
 from chainrule import rbf_net as radial
 from chainrule import sigmoid_net as momentum
@@ -70,6 +72,9 @@ def rbf_net(
     radial.objective(params, x, t)  # checks all the others
     x, t = np.asarray(x, _dtype(x)), np.asarray(t, _dtype(x))
     w, b = (x.dtype.type(each) for each in params)
+    if _loops.pay(len(x), 1):
+        w, b = map(type(w), _loops.rbf_net(w, b, x, t, steps, type(w)(eta)))
+        return w, b
     rate, z, h, e = eta / len(x), np.empty_like(x), np.empty_like(x), np.empty_like(x)
     for _ in range(steps):
         np.multiply(x, w, out=z)
@@ -136,6 +141,10 @@ def mlp(
     X, T = np.asarray(X, _dtype(X)), np.asarray(T, _dtype(X))
     params = tuple(np.array(each, X.dtype) for each in params)
     W, b = params[0::2], params[1::2]
+    first = [*islice(batches := iter(batches), 1)]
+    batches, samples = chain(first, batches), sum(len(X[each]) for each in first)
+    if X.ndim == 2 and _loops.pay(samples, sum(each.size for each in W)):
+        return _loops.mlp(params, X, T, batches, eta, lam, softmax=output == "softmax")
     last = len(W) - 1
     for batch in batches:
         A = [X[..., batch, :]]

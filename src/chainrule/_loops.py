@@ -1,0 +1,158 @@
+"""Loops over single samples, for ``train``, where numba is there to compile them.
+
+An operation of NumPy takes about a microsecond before it computes anything; on a network of
+ten weights that is nearly all the time there is, and a compiled loop does not need it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from chainrule._inputs import Array
+
+HERE = find_spec("numba") is not None
+# Samples and products of a step; where there are more, NumPy is faster.
+_SAMPLES, _PRODUCTS = 500, 20_000
+_AT_ONCE = 1_000_000
+
+
+@cache
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    import numba  # noqa: PLC0415  it takes a second
+
+    # Sums may be taken in another order, as NumPy does.
+    return numba.njit(
+        function, cache=True, error_model="numpy", fastmath={"reassoc", "contract"}
+    )
+
+
+def rbf_net(*arguments: Any) -> tuple[float, float]:  # noqa: ANN401
+    """``w`` and ``b`` of ``train.rbf_net``, from all its arguments in one precision."""
+    w, b = _compiled(_rbf_net)(*arguments)
+    return w, b
+
+
+def _rbf_net(w, b, x, t, steps, eta):
+    """``w`` and ``b`` after ``steps`` steps of size ``eta`` on all samples."""
+    half = x.dtype.type(0.5)
+    for _ in range(steps):
+        dw, db = 0 * w, 0 * b
+        for n in range(len(x)):
+            z = x[n] * w
+            h = np.exp(-z * z)
+            e = half + half * np.tanh(half * (h + b)) - t[n]
+            db += e
+            dw += z * h * e * x[n]
+        w += 2 * eta / len(x) * dw
+        b -= eta / len(x) * db
+    return w, b
+
+
+def _mlp(units, X, T, samples, ends, p, eta, lam, softmax):
+    """Change ``p``, all parameters in a row, by a step for each batch of ``samples``."""
+    L = len(units) - 1
+    A = np.empty((L + 1, units.max()), X.dtype)
+    d, below = np.empty_like(A[0]), np.empty_like(A[0])
+    g = np.empty_like(p)
+    half = X.dtype.type(0.5)
+    begin = 0
+    for end in ends:
+        g[:] = 0
+        for n in samples[begin:end]:
+            for i in range(units[0]):
+                A[0, i] = X[n, i]
+            at = 0
+            for l in range(L):
+                m, k = units[l], units[l + 1]
+                for j in range(k):
+                    A[l + 1, j] = p[at + m * k + j]
+                for i in range(m):
+                    if A[l, i] != 0:  # half of what ReLU gives is 0
+                        for j in range(k):
+                            A[l + 1, j] += A[l, i] * p[at + i * k + j]
+                if l < L - 1:
+                    for j in range(k):
+                        A[l + 1, j] = max(A[l + 1, j], 0 * half)
+                at += m * k + k
+            if softmax:
+                top, total = A[L, 0], 0 * half
+                for j in range(1, k):
+                    top = max(top, A[L, j])
+                for j in range(k):
+                    A[L, j] = np.exp(A[L, j] - top)
+                    total += A[L, j]
+                for j in range(k):
+                    d[j] = A[L, j] / total - T[n, j]
+            else:
+                for j in range(k):
+                    d[j] = half + half * np.tanh(half * A[L, j]) - T[n, j]
+            for l in range(L - 1, -1, -1):
+                m, k = units[l], units[l + 1]
+                at -= m * k + k
+                for j in range(k):
+                    g[at + m * k + j] += d[j]
+                for i in range(m):
+                    if l > 0 and A[l, i] == 0:
+                        below[i] = 0
+                        continue
+                    total = 0 * half
+                    for j in range(k):
+                        total += p[at + i * k + j] * d[j]
+                        g[at + i * k + j] += A[l, i] * d[j]
+                    below[i] = total
+                d, below = below, d
+        rate = eta / X.dtype.type(end - begin)
+        at = 0
+        for l in range(L):
+            weights = units[l] * units[l + 1]
+            for i in range(at, at + weights):
+                p[i] -= rate * g[i] + eta * lam * p[i]
+            at += weights
+            for i in range(at, at + units[l + 1]):
+                p[i] -= rate * g[i]
+            at += units[l + 1]
+        begin = end
+
+
+def pay(samples: int, weights: int) -> bool:
+    """Whether loops are there and faster than NumPy, for a step on so many samples."""
+    return HERE and samples <= _SAMPLES and samples * weights <= _PRODUCTS
+
+
+def mlp(
+    params: tuple[Array, ...],
+    X: Array,
+    T: Array,
+    batches: Iterable[Array | slice],
+    eta: float,
+    lam: float,
+    *,
+    softmax: bool,
+) -> tuple[Array, ...]:
+    """Parameters after a step for each of ``batches``."""
+    units = np.array([len(params[0]), *map(len, params[1::2])])
+    p = np.concatenate([each.ravel() for each in params])
+    real, run = X.dtype.type, _compiled(_mlp)
+    for samples, ends in _groups(batches, len(X)):
+        run(units, X, T, samples, ends, p, real(eta), real(lam), softmax)
+    parts = np.split(p, np.cumsum([each.size for each in params])[:-1])
+    return tuple(
+        part.reshape(each.shape) for part, each in zip(parts, params, strict=True)
+    )
+
+
+def _groups(batches: Iterable[Array | slice], N: int) -> Iterator[tuple[Array, Array]]:
+    """The samples of many batches in a row, and where each batch ends."""
+    every = np.arange(N)
+    group, count = [], 0
+    for batch in batches:
+        group.append(every[batch])
+        count += len(group[-1])
+        if count >= _AT_ONCE:
+            yield np.concatenate(group), np.cumsum([*map(len, group)])
+            group, count = [], 0
+    if group:
+        yield np.concatenate(group), np.cumsum([*map(len, group)])
