@@ -126,8 +126,9 @@ def equations(text: str) -> list[Equation]:
 
 def own_cells(text: str) -> list[Fence]:
     """The ``python`` fences before the section on the library: they stand alone."""
-    heading = re.search(rf"^##+ {LIBRARY}\b", without_fences(text), re.MULTILINE)
-    end = text[: heading.start()].count("\n") if heading else text.count("\n")
+    prose = without_fences(text)
+    heading = re.search(rf"^##+ {LIBRARY}\b", prose, re.MULTILINE)
+    end = prose[: heading.start() if heading else None].count("\n")
     return [
         each for each in fences(text) if each.language == "python" and each.line <= end
     ]
