@@ -33,7 +33,7 @@ format: $(VENV)/ready  ## rewrite the code in the house style
 	$(BIN)/ruff format .
 
 bench: $(BENCH)/ready  ## compare the speed of the library with others (downloads gigabytes)
-	PYTHONPATH=src OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+	PYTHONPATH=src:. OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 \
 	    XLA_FLAGS=--xla_cpu_multi_thread_eigen=false $(BENCH)/bin/python benchmarks/run.py
 
 renumber: $(VENV)/ready  ## number a chapter's equations anew: make renumber CHAPTER=4

@@ -51,7 +51,7 @@ def mlp_job(units: tuple[int, ...] = (2, 5, 3, 1)) -> Job:
     X, t = data.division_sign(np.random.default_rng(0))
     params = mlp.init(np.random.default_rng(1), units)
     return Job(
-        "mlp", 2000, X, t, params, 0.001,
+        "mlp", 20_000, X, t, params, 0.001,
         lambda p: mlp.objective(p, X, t[:, None]), units,
     )  # fmt: skip
 
@@ -64,7 +64,7 @@ def sigmoid(N: int = 50_000) -> Job:
         params = rng.randn(2, 3), rng.randn(3), rng.randn(3, 2), rng.randn(2)
     T = one_hot(labels, 2)
     return Job(
-        "sigmoid", max(10, 1_000_000 // N), X, labels, params, 5.0,
+        "sigmoid", min(2000, max(40, 10_000_000 // N)), X, labels, params, 5.0,
         lambda p: sigmoid_net.objective(p, X, T), mu=0.5,
     )  # fmt: skip
 

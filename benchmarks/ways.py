@@ -1,10 +1,11 @@
 """Ways to train: each takes a job and does its steps; all must end at the same loss."""
 
+import ast
 import ctypes
 import subprocess
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from chainrule import (
     train,
 )
 from chainrule.functions import one_hot
+from press import book
 
-type Way = Callable[[Job], Callable[[], Params]]
+type Run = Callable[[], Params]
+type Way = Callable[[Job], Run]
 
 
 def readable(job: Job) -> Callable[[], Params]:
@@ -98,6 +101,31 @@ def trained(job: Job) -> Callable[[], Params]:
     every = [slice(None)] * job.steps
     return lambda: train.mlp(
         job.params, job.X, T, every, job.eta, lam=job.lam, output="softmax"
+    )
+
+
+def rung(job: Job, name: str) -> Run:
+    """A version of the sigmoid job that chapter 9 shows, taken from its text."""
+    chapter: dict[str, Any] = {}
+    for cell in book.own_cells((book.DOCS / "ch09_speed.md").read_text("utf-8")):
+        body = ast.parse(cell.code).body
+        known: list[ast.stmt] = [
+            each for each in body if isinstance(each, ast.Import | ast.FunctionDef)
+        ]
+        exec(compile(ast.Module(known, []), name, "exec"), chapter)  # noqa: S102
+    T = one_hot(job.t.astype(int), 2)
+    X, t = job.X.T.copy(), T[:, 1].copy()
+    data: dict[str, Callable[[], tuple[Any, ...]]] = {
+        "rows": lambda: (job.X, T),
+        "columns": lambda: (X, T.T.copy()),
+        "one_score": lambda: (X, t),
+        "tanh": lambda: (X, t),
+        "in_place": lambda: (X, t, np.empty((7, len(t)))),
+        "blocks": lambda: (chapter["blocks_of"](X, t),),
+    }
+    gradient, arranged = chapter[f"gradient_{name}"], data[name]()
+    return partial(
+        chapter["descend"], gradient, job.params, arranged, job.steps, job.eta, job.mu
     )
 
 

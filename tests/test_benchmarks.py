@@ -1,5 +1,6 @@
 """What is timed does the same work: every way of our own ends where the chapters' does."""
 
+import json
 import shutil
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 from press import book
 
 sys.path.insert(0, str(book.ROOT / "benchmarks"))
+import chapter
 import jobs
 import ways
 from published import published
@@ -22,6 +24,13 @@ MAKERS = {
     "spiral network": jobs.spiral,
 }
 compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+
+
+def test_the_chapter_holds_the_kept_results():
+    kept = json.loads((book.ROOT / "benchmarks" / "results.json").read_text("utf-8"))
+    assert chapter.FENCE + chapter.cell(kept) + "```\n" in chapter.PATH.read_text(
+        "utf-8"
+    )
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from chainrule._inputs import (
 from chainrule.functions import softmax
 
 # So many samples at once that what a block needs stays in the processor's cache.
-_BLOCK = 8192
+_BLOCK = 32_768
 
 
 def _dtype(X: Array) -> type[np.floating]:

@@ -1,0 +1,43 @@
+"""The times in chapter 9: a cell of it holds what ``results.json`` does."""
+
+import pprint
+from typing import Any
+
+from press import book
+
+PATH = book.DOCS / "ch09_speed.md"
+FENCE = '```python fold="Times"\n'
+
+
+def tell(results: dict[str, Any]) -> None:
+    """Write the cell that holds the times."""
+    before, rest = PATH.read_text("utf-8").split(FENCE)
+    _, end, after = rest.partition("```\n")
+    PATH.write_text(before + FENCE + cell(results) + end + after, "utf-8")
+
+
+def cell(results: dict[str, Any]) -> str:
+    """The code of that cell."""
+    versions = [f"{name} {number}" for name, number in results["versions"].items()]
+    tables = {
+        "ladder": results["ladder"],
+        "probes": results["probes"],
+        "job_times": _microseconds(results["f8"]),
+        "single_times": _microseconds(results["f4"]),
+        "growth": results["growth"],
+    }
+    lines = [
+        f"# Written by `make bench` on {results['date']}: {results['processor']},",
+        f"# {', '.join(versions)}.",
+    ]
+    for name, value in tables.items():
+        shown = pprint.pformat(value, width=79, sort_dicts=False)
+        lines.append(f"{name} = {shown}".replace("'", '"'))
+    return "\n".join(lines) + "\n"
+
+
+def _microseconds(jobs: dict[str, Any]) -> dict[str, dict[str, float]]:
+    return {
+        job: {way: each["microseconds"] for way, each in ways.items()}
+        for job, ways in jobs.items()
+    }
