@@ -1,11 +1,12 @@
 """The times in chapter 9: a cell of it holds what ``results.json`` does."""
 
-import pprint
+import json
 from typing import Any
 
 from press import book
 
 PATH = book.DOCS / "ch09_speed.md"
+WIDTH = 78
 FENCE = '```python fold="Times"\n'
 
 
@@ -30,10 +31,25 @@ def cell(results: dict[str, Any]) -> str:
         f"# Written by `make bench` on {results['date']}: {results['processor']},",
         f"# {', '.join(versions)}.",
     ]
-    for name, value in tables.items():
-        shown = pprint.pformat(value, width=79, sort_dicts=False)
-        lines.append(f"{name} = {shown}".replace("'", '"'))
+    lines += [f"{name} = {_shown(value)}" for name, value in tables.items()]
     return "\n".join(lines) + "\n"
+
+
+def _shown(value: Any, margin: str = "") -> str:  # noqa: ANN401
+    """Python for a table: a line for each row, several for a long one."""
+    if not isinstance(value, dict):
+        return json.dumps(value)
+    inside = margin + "    "
+    items = [
+        f"{json.dumps(key)}: {_shown(each, inside)}," for key, each in value.items()
+    ]
+    lines = [inside + items[0]]
+    for item in items[1:]:
+        if "{" in item + lines[-1] or len(lines[-1]) + len(item) > WIDTH:
+            lines.append(inside + item)
+        else:
+            lines[-1] += " " + item
+    return "\n".join(["{", *lines, margin + "}"])
 
 
 def _microseconds(jobs: dict[str, Any]) -> dict[str, dict[str, float]]:
