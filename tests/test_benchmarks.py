@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from chainrule import _loops
 from press import book
 
 sys.path.insert(0, str(book.ROOT / "benchmarks"))
@@ -24,6 +25,12 @@ MAKERS = {
     "spiral network": jobs.spiral,
 }
 compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+
+
+@pytest.fixture(autouse=True)
+def switch(monkeypatch):
+    """The ways turn the loops off and on; other tests must not find them so."""
+    monkeypatch.setattr(_loops, "HERE", _loops.HERE)
 
 
 def test_the_chapter_holds_the_kept_results():
