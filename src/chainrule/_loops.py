@@ -7,6 +7,7 @@ ten weights that is nearly all the time there is, and a compiled loop does not n
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec
+from itertools import batched
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from chainrule._inputs import Array
 
 HERE = find_spec("numba") is not None
 # Samples and products of a step; where there are more, NumPy is faster.
-_SAMPLES, _PRODUCTS = 500, 20_000
-_AT_ONCE = 1_000_000
+_SAMPLES, _PRODUCTS = 200, 14_000
+_AT_ONCE = 2000  # batches
 
 
 @cache
@@ -147,12 +148,6 @@ def mlp(
 def _groups(batches: Iterable[Array | slice], N: int) -> Iterator[tuple[Array, Array]]:
     """The samples of many batches in a row, and where each batch ends."""
     every = np.arange(N)
-    group, count = [], 0
-    for batch in batches:
-        group.append(every[batch])
-        count += len(group[-1])
-        if count >= _AT_ONCE:
-            yield np.concatenate(group), np.cumsum([*map(len, group)])
-            group, count = [], 0
-    if group:
+    for some in batched(batches, _AT_ONCE):
+        group = [every[batch] for batch in some]
         yield np.concatenate(group), np.cumsum([*map(len, group)])

@@ -51,11 +51,12 @@ def init(
 
     Args:
         rng: Source of the random numbers.
-        units: Number of units in each layer, M_0 = D inputs first, M_L = K outputs last;
+        units: Number of units in each layer, D inputs first and K outputs last;
             ``(2, 5, 3, 1)`` has two hidden layers.
 
     Returns:
-        Weights of shape (M_{l−1}, M_l) and biases of shape (M_l,), for l = 1 … L.
+        Weights of shape ``(units[l − 1], units[l])`` and biases of shape ``(units[l],)``,
+        for l = 1 … L.
 
     Raises:
         ValueError: ``units`` has fewer than two sizes, or one is not a positive whole
@@ -79,13 +80,14 @@ def forward(
     """Every intermediate of the network, dimensionless, equations (7.6) to (7.8).
 
     Args:
-        params: ``(W1, b1, …, WL, bL)`` of shapes (M_{l−1}, M_l) and (M_l,).
-        X: Inputs of shape (N, M_0).
+        params: ``(W1, b1, …, WL, bL)`` of shapes
+            ``(units[l − 1], units[l])`` and ``(units[l],)``.
+        X: Inputs of shape (N, D).
         output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
 
     Returns:
-        ``Z``, the L pre-activations Z_1 … Z_L, and ``A``, the L + 1 activations, from
-        A_0 = X to the probabilities A_L. Python counts from 0: ``Z[0]`` is Z_1.
+        ``Z``, the L pre-activations Z1 … ZL, and ``A``, the L + 1 activations, from
+        A0 = X to the probabilities AL. Python counts from 0: ``Z[0]`` is Z1.
 
     Raises:
         ValueError: An input is not numeric, not finite, empty or of another shape, or
@@ -110,9 +112,10 @@ def objective(
     """Mean cross-entropy plus penalty J in nats, equation (7.9).
 
     Args:
-        params: ``(W1, b1, …, WL, bL)`` of shapes (M_{l−1}, M_l) and (M_l,).
-        X: Inputs of shape (N, M_0).
-        T: Targets of shape (N, M_L): each in {0, 1} for a sigmoid output, whose losses
+        params: ``(W1, b1, …, WL, bL)`` of shapes
+            ``(units[l − 1], units[l])`` and ``(units[l],)``.
+        X: Inputs of shape (N, D).
+        T: Targets of shape (N, K): each in {0, 1} for a sigmoid output, whose losses
             are added up over the outputs; one-hot rows for softmax.
         lam: Penalty λ ≥ 0 on the weights of all layers.
         output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
@@ -144,9 +147,10 @@ def backward(
     """Gradient of the objective in nats, in the order of ``params``, (7.17) to (7.20).
 
     Args:
-        params: ``(W1, b1, …, WL, bL)`` of shapes (M_{l−1}, M_l) and (M_l,).
-        X: Inputs of shape (N, M_0).
-        T: Targets of shape (N, M_L): each in {0, 1} for a sigmoid output, one-hot rows
+        params: ``(W1, b1, …, WL, bL)`` of shapes
+            ``(units[l − 1], units[l])`` and ``(units[l],)``.
+        X: Inputs of shape (N, D).
+        T: Targets of shape (N, K): each in {0, 1} for a sigmoid output, one-hot rows
             for softmax.
         lam: Penalty λ ≥ 0 on the weights of all layers.
         output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.

@@ -28,7 +28,6 @@ from chainrule._inputs import (
     share,
     sizes,
 )
-from chainrule.functions import softmax
 
 # So many samples at once that what a block needs stays in the processor's cache.
 _BLOCK = 32_768
@@ -40,10 +39,16 @@ def _dtype(X: Array) -> type[np.floating]:
 
 def _sigmoid(z: Array) -> None:
     """Change ``z`` to σ(z) = (1 + tanh(z / 2)) / 2, which overflows nowhere."""
-    z *= 0.5
-    np.tanh(z, out=z)
+    np.tanh(np.multiply(z, 0.5, out=z), out=z)
     z *= 0.5
     z += 0.5
+
+
+def _softmax(Z: Array) -> None:
+    """Change each column of ``Z`` to its softmax."""
+    Z -= np.maximum.reduce(Z, -2, keepdims=True)
+    np.exp(Z, out=Z)
+    Z /= np.add.reduce(Z, -2, keepdims=True)
 
 
 def rbf_net(
@@ -51,8 +56,7 @@ def rbf_net(
 ) -> radial.Params:
     """Parameters of an ``rbf_net`` after gradient descent on all samples.
 
-    The same as ``steps`` times ``optim.gradient_step`` with ``rbf_net.backward``,
-    equation (2.14).
+    As ``steps`` times ``optim.gradient_step`` with ``rbf_net.backward``, (2.14).
 
     Args:
         params: ``(w, b)``, both of shape ().
@@ -104,16 +108,14 @@ def mlp(
 
     The same as ``optim.gradient_step`` with ``mlp.backward(params, X[batch], T[batch])``
     for every batch in turn, equation (2.14). With one more index in front of ``X``, ``T``
-    and the weights, (S, 1, M_l) for the biases, S networks are trained at once, each on
-    its own data: tiny arrays cost NumPy nearly the same for one and for a hundred.
+    and the weights, and biases of shape ``(S, 1, units[l])``, S networks are trained at
+    once, each on its own data: tiny arrays cost NumPy hardly more for many than for one.
 
     Args:
-        params: ``(W1, b1, …, WL, bL)`` of shapes (M_{l−1}, M_l) and (M_l,).
-        X: Inputs of shape (N, M_0).
-        T: Targets of shape (N, M_L): each in {0, 1} for a sigmoid output, one-hot rows
-            for softmax.
-        batches: What ``X`` and ``T`` are indexed by at each step: arrays of whole numbers,
-            such as ``optim.minibatches`` makes, or slices.
+        params: ``(W1, b1, …, WL, bL)`` of shapes as ``mlp.init`` gives.
+        X: Inputs of shape (N, D).
+        T: Targets of shape (N, K): in {0, 1} for a sigmoid output, one-hot for softmax.
+        batches: The samples of each step: slices, or arrays as of ``optim.minibatches``.
         eta: Step size η > 0.
         lam: Penalty λ ≥ 0 on the weights of all layers.
         output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
@@ -131,44 +133,47 @@ def mlp(
     else:
         choice("output", output, ("sigmoid", "softmax"))
         penalty(lam)
-        L = layer_count(params)
-        layers = (
-            f"W{l}: (S, M{l - 1}, M{l}); b{l}: (S, 1, M{l})" for l in range(1, L + 1)
-        )
+        L = range(1, layer_count(params) + 1)
+        shapes = [f"W{l}: (S, M{l - 1}, M{l}); b{l}: (S, 1, M{l})" for l in L]
         values = "in {0, 1}" if output == "sigmoid" else "one-hot"
-        data = f"X: (S, N, M0); T: (S, N, M{L}) {values}"
-        arrays("; ".join([*layers, data]), params, X, T)
+        data = f"X: (S, N, M0); T: (S, N, M{L[-1]}) {values}"
+        arrays("; ".join([*shapes, data]), params, X, T)
     X, T = np.asarray(X, _dtype(X)), np.asarray(T, _dtype(X))
     params = tuple(np.array(each, X.dtype) for each in params)
-    W, b = params[0::2], params[1::2]
     first = [*islice(batches := iter(batches), 1)]
-    batches, samples = chain(first, batches), sum(len(X[each]) for each in first)
-    if X.ndim == 2 and _loops.pay(samples, sum(each.size for each in W)):
+    batches, samples = chain(first, batches), sum(X[..., i, :].shape[-2] for i in first)
+    if X.ndim == 2 and _loops.pay(samples, sum(each.size for each in params[::2])):
         return _loops.mlp(params, X, T, batches, eta, lam, softmax=output == "softmax")
-    last = len(W) - 1
+    # A sample is a column, and a row of ones below each layer makes its biases weights.
+    X, T = np.concatenate([X, np.ones_like(X[..., :1])], -1).mT.copy(), T.mT.copy()
+    layers = [*zip(params[0::2], params[1::2], strict=True)]
+    P = [np.concatenate([W, np.atleast_2d(b)], -2).mT.copy() for W, b in layers]
+    heights = [(*p.shape[:-2], p.shape[-2] + 1) for p in P[:-1]]
+    n = -1
     for batch in batches:
-        A = [X[..., batch, :]]
-        for l in range(last):
-            Z = A[l] @ W[l]
-            Z += b[l]
-            A.append(np.maximum(Z, 0, out=Z))
-        dZ = A[last] @ W[last]
-        dZ += b[last]
-        if output == "sigmoid":
-            _sigmoid(dZ)
-        else:
-            dZ = softmax(dZ)
-        dZ -= T[..., batch, :]
-        dZ *= eta / dZ.shape[-2]  # the step size is in here from now on
-        for l in range(last, -1, -1):
-            step, db = A[l].mT @ dZ, np.add.reduce(dZ, -2).reshape(b[l].shape)
+        if (x := X[..., batch]).shape[-1] != n:
+            n = x.shape[-1]
+            A = [x, *(np.ones((*each, n), x.dtype) for each in heights)]
+            H = [each[..., :-1, :] for each in A[1:]]
+            zeros = [np.zeros_like(each) for each in H]
+        A[0] = x
+        for l, h in enumerate(H):
+            # An array of zeros is faster here than the number.
+            np.maximum(np.matmul(P[l], A[l], out=h), zeros[l], out=h)
+        dZ = P[-1] @ A[-1]
+        _sigmoid(dZ) if output == "sigmoid" else _softmax(dZ)
+        dZ -= T[..., batch]
+        dZ *= eta / n  # the step size is in here from now on
+        for l in range(len(H), -1, -1):
+            step = dZ @ A[l].mT
             if l:
-                dZ = dZ @ W[l].mT
-                dZ *= A[l] > 0
+                dZ = P[l][..., :-1].mT @ dZ
+                dZ *= H[l - 1] > 0
             if lam:
-                step += eta * lam * W[l]
-            np.subtract(W[l], step, out=W[l])
-            np.subtract(b[l], db, out=b[l])
+                step[..., :-1] += eta * lam * P[l][..., :-1]
+            P[l] -= step
+    for (W, b), p in zip(layers, P, strict=True):
+        W[...], b[...] = p[..., :-1].mT, p[..., -1].reshape(b.shape)
     return params
 
 
@@ -184,8 +189,8 @@ def sigmoid_net(
     """Parameters and velocity of a ``sigmoid_net`` after descent with momentum.
 
     The same as ``steps`` times ``optim.momentum_step`` with ``sigmoid_net.backward``,
-    equation (6.3). Inside, a sample is a column, the hidden layer holds u = tanh(z / 2),
-    σ(z) = (1 + u) / 2, and of two classes only the difference of the scores is computed.
+    equation (6.3). Inside, a sample is a column, the hidden layer holds q = tanh(z / 2),
+    σ(z) = (1 + q) / 2, and of two classes only the difference of the scores is computed.
 
     Args:
         params: ``(W1, b1, W2, b2)`` of shapes (D, M), (M,), (M, K) and (K,).
@@ -200,8 +205,7 @@ def sigmoid_net(
         New parameters and new velocity, both of the shapes of ``params``.
 
     Raises:
-        ValueError: As ``sigmoid_net.backward`` and ``optim.momentum_step``, or ``steps``
-            is not positive.
+        ValueError: As the two functions above, or ``steps`` is not positive.
     """
     pairs("params", params, "velocity", velocity)
     positive("eta", eta)
@@ -211,38 +215,34 @@ def sigmoid_net(
     dtype, N, M = _dtype(X), len(X), np.size(params[1])
     two = np.shape(T)[1] == 2
     XT, TT = np.array(np.transpose(X), dtype), np.array(np.transpose(T)[two:], dtype)
-    space = np.empty((2 * M + len(TT), min(N, _BLOCK)), dtype)
+    XT = np.vstack([XT, np.ones_like(XT[:1])])  # the biases are its weights
+    space = np.ones((2 * M + 1 + len(TT), min(N, _BLOCK)), dtype)
     blocks = []
     for n in range(0, N, _BLOCK):
         x, t = (np.ascontiguousarray(each[:, n : n + _BLOCK]) for each in (XT, TT))
-        blocks.append((x, t, *np.split(space[:, : x.shape[1]], [M, 2 * M])))
+        blocks.append((x, t, *np.split(space[:, : x.shape[1]], [M + 1, 2 * M + 1])))
     W1, b1, W2, b2 = (np.array(each, dtype) for each in params)
     m1, a1, m2, a2 = (np.array(each, dtype) for each in velocity)
     for _ in range(steps):
         V, c = (W2[:, 1:] - W2[:, :1], b2[1:] - b2[:1]) if two else (W2, b2)
-        W_half, b_half = W1.T / 2, b1[:, None] / 2
-        V_half, c_half = V.T / 2, (c + V.sum(axis=0) / 2)[:, None]
-        dW1, db1, dV, dc = (np.zeros_like(each) for each in (W1, b1, V, c))
-        for x, t, u, s, e in blocks:
-            np.matmul(W_half, x, out=u)
-            np.add(u, b_half, out=u)
-            np.tanh(u, out=u)
-            np.matmul(V_half, u, out=e)
-            np.add(e, c_half, out=e)
-            _sigmoid(e) if two else np.copyto(e, softmax(e.T).T)
+        P1 = np.vstack([W1, b1]).T / 2
+        P2 = np.vstack([V / 2, c + V.sum(axis=0) / 2]).T
+        dP1, dP2 = np.zeros_like(P1.T), np.zeros_like(P2.T)
+        for x, t, q, s, e in blocks:
+            h = q[:-1]  # the last row of q stays 1
+            np.tanh(np.matmul(P1, x, out=h), out=h)
+            np.matmul(P2, q, out=e)
+            _sigmoid(e) if two else _softmax(e)
             np.subtract(e, t, out=e)
-            dV += u @ e.T
-            dc += np.add.reduce(e, 1)
-            np.square(u, out=u)
-            np.subtract(1, u, out=u)
+            dP2 += q @ e.T
+            np.square(h, out=h)
+            np.subtract(1, h, out=h)
             # Of two classes there is one row, and V, its factor, can wait.
-            np.multiply(u, e if two else np.matmul(V, e, out=s), out=s)
+            np.multiply(h, e if two else np.matmul(V, e, out=s), out=s)
             for j, row in enumerate(s):  # faster than x @ s.T where there are few rows
-                dW1[:, j] += x @ row
-            db1 += np.add.reduce(s, 1)
-        if two:
-            dW1, db1 = dW1 * V[:, 0], db1 * V[:, 0]
-        dV = (dV + dc) / 2
+                dP1[:, j] += x @ row
+        dP1 = dP1 * V[:, 0] if two else dP1
+        dW1, db1, dV, dc = dP1[:-1], dP1[-1], (dP2[:-1] + dP2[-1]) / 2, dP2[-1]
         dW2, db2 = (np.hstack([-dV, dV]), np.hstack([-dc, dc])) if two else (dV, dc)
         m1, a1 = mu * m1 - eta / (4 * N) * dW1, mu * a1 - eta / (4 * N) * db1
         m2, a2 = mu * m2 - eta / N * dW2, mu * a2 - eta / N * db2
