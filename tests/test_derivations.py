@@ -49,5 +49,5 @@ def test_a_check_over_several_lines_is_shown_in_one():
     entry = next(each for each in ENTRIES if each.startswith(r"\eqref{5.11}"))
     assert (
         "- checked by `gradient_error(relu_derivative(Z1), lambda Z1: relu(Z1).sum(), Z1)"
-        " < 1e-06` ([where]"
+        " < 1e-6` ([where]"
     ) in entry
