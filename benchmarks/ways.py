@@ -68,7 +68,7 @@ def with_numba(job: Job) -> Callable[[], Params] | None:
     """``chainrule.train`` where it loops, if numba is there."""
     if job.name in {"sigmoid", "spiral network"}:
         return None
-    run = trained(job)
+    run = trained(job, table=True)
 
     def looping() -> Params:
         _loops.HERE = True
@@ -80,8 +80,8 @@ def with_numba(job: Job) -> Callable[[], Params] | None:
     return looping
 
 
-def trained(job: Job) -> Callable[[], Params]:
-    """``chainrule.train`` as it is without numba."""
+def trained(job: Job, *, table: bool = False) -> Callable[[], Params]:
+    """``chainrule.train`` as it is without numba; a ``table`` of samples suits loops."""
     _loops.HERE = False
     start: Any = job.params
     if job.name == "rbf":
@@ -90,7 +90,8 @@ def trained(job: Job) -> Callable[[], Params]:
         )
     if job.name == "mlp":
         N = len(job.X)
-        order = [slice(n % N, n % N + 1) for n in range(job.steps)]
+        numbers = np.arange(job.steps) % N
+        order = numbers[:, None] if table else [slice(n, n + 1) for n in numbers]
         return lambda: train.mlp(job.params, job.X, job.t[:, None], order, job.eta)
     T = one_hot(job.t.astype(int), int(job.t.max()) + 1)
     if job.name == "sigmoid":

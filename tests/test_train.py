@@ -51,6 +51,18 @@ def test_a_hundred_steps_end_where_the_readable_ones_do(units, output, lam, B):
     assert gradcheck.relative_error(found, expected) < 1e-12
 
 
+def test_a_table_is_a_batch_in_every_row():
+    params, X, T, rng = job((2, 5, 3, 1), "sigmoid", 9)
+    table = rng.integers(-23, 23, (50, 4))
+    one_by_one = train.mlp(params, X, T, [*table], 0.1)
+    at_once = train.mlp(params, X, T, table, 0.1)
+    for one, other in zip(one_by_one, at_once, strict=True):
+        np.testing.assert_array_equal(one, other)
+    table[-1, -1] = 23
+    with pytest.raises(IndexError, match="23"):
+        train.mlp(params, X, T, table, 0.1)
+
+
 def test_no_argument_is_changed():
     params, X, T, rng = job((2, 5, 3, 1), "sigmoid", 1)
     kept = [each.copy() for each in (*params, X, T)]

@@ -7,7 +7,7 @@ ten weights that is nearly all the time there is, and a compiled loop does not n
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec
-from itertools import batched
+from itertools import batched, chain, islice
 from typing import Any
 
 import numpy as np
@@ -57,11 +57,10 @@ def _mlp(units, X, T, samples, ends, p, eta, lam, softmax):
     L = len(units) - 1
     A = np.empty((L + 1, units.max()), X.dtype)
     d, below = np.empty_like(A[0]), np.empty_like(A[0])
-    g = np.empty_like(p)
+    g = np.zeros_like(p)
     half = X.dtype.type(0.5)
     begin = 0
     for end in ends:
-        g[:] = 0
         for n in samples[begin:end]:
             for i in range(units[0]):
                 A[0, i] = X[n, i]
@@ -106,21 +105,30 @@ def _mlp(units, X, T, samples, ends, p, eta, lam, softmax):
                     below[i] = total
                 d, below = below, d
         rate = eta / X.dtype.type(end - begin)
-        at = 0
-        for l in range(L):
-            weights = units[l] * units[l + 1]
-            for i in range(at, at + weights):
-                p[i] -= rate * g[i] + eta * lam * p[i]
-            at += weights
-            for i in range(at, at + units[l + 1]):
-                p[i] -= rate * g[i]
-            at += units[l + 1]
+        if lam > 0:
+            at = 0
+            for l in range(L):
+                weights = units[l] * units[l + 1]
+                p[at : at + weights] *= 1 - eta * lam
+                at += weights + units[l + 1]
+        for i in range(len(p)):
+            p[i] -= rate * g[i]
+            g[i] = 0
         begin = end
 
 
 def pay(samples: int, weights: int) -> bool:
     """Whether loops are there and faster than NumPy, for a step on so many samples."""
     return HERE and samples <= _SAMPLES and samples * weights <= _PRODUCTS
+
+
+def peek(
+    batches: Iterable[Array | slice], X: Array
+) -> tuple[int, Iterable[Array | slice]]:
+    """How many samples the first of ``batches`` has, and all of them."""
+    first = [*islice(rest := iter(batches), 1)]
+    samples = sum(X[..., batch, :].shape[-2] for batch in first)
+    return samples, batches if isinstance(batches, np.ndarray) else chain(first, rest)
 
 
 def mlp(
@@ -148,6 +156,13 @@ def mlp(
 def _groups(batches: Iterable[Array | slice], N: int) -> Iterator[tuple[Array, Array]]:
     """The samples of many batches in a row, and where each batch ends."""
     every = np.arange(N)
+    if (
+        isinstance(batches, np.ndarray)
+        and batches.ndim == 2
+        and batches.dtype.kind in "iu"
+    ):
+        yield every[batches].ravel(), np.arange(1, len(batches) + 1) * batches.shape[1]
+        return
     for some in batched(batches, _AT_ONCE):
         group = [every[batch] for batch in some]
         yield np.concatenate(group), np.cumsum([*map(len, group)])

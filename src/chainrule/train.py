@@ -9,7 +9,6 @@ operations, in single precision where the inputs ``X`` are. Where numba is insta
 """
 
 from collections.abc import Iterable
-from itertools import chain, islice
 
 import numpy as np
 
@@ -115,7 +114,8 @@ def mlp(
         params: ``(W1, b1, …, WL, bL)`` of shapes as ``mlp.init`` gives.
         X: Inputs of shape (N, D).
         T: Targets of shape (N, K): in {0, 1} for a sigmoid output, one-hot for softmax.
-        batches: The samples of each step: slices, or arrays as of ``optim.minibatches``.
+        batches: The samples of each step: slices, arrays as of ``optim.minibatches``, or
+            a table of sample numbers with a row for each step.
         eta: Step size η > 0.
         lam: Penalty λ ≥ 0 on the weights of all layers.
         output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
@@ -140,8 +140,7 @@ def mlp(
         arrays("; ".join([*shapes, data]), params, X, T)
     X, T = np.asarray(X, _dtype(X)), np.asarray(T, _dtype(X))
     params = tuple(np.array(each, X.dtype) for each in params)
-    first = [*islice(batches := iter(batches), 1)]
-    batches, samples = chain(first, batches), sum(X[..., i, :].shape[-2] for i in first)
+    samples, batches = _loops.peek(batches, X)
     if X.ndim == 2 and _loops.pay(samples, sum(each.size for each in params[::2])):
         return _loops.mlp(params, X, T, batches, eta, lam, softmax=output == "softmax")
     # A sample is a column, and a row of ones below each layer makes its biases weights.
