@@ -79,12 +79,14 @@ def test_no_batch_is_no_step():
         np.testing.assert_array_equal(one, other)
 
 
-def test_extreme_scores_raise_no_warning():
-    X, T = np.array([[1e3], [-1e3]]), np.array([[0], [1]])
-    W, b = train.mlp((np.ones((1, 1)), np.zeros(1)), X, T, [[0, 1]], 1.0)
-    expected = mlp.backward((np.ones((1, 1)), np.zeros(1)), X, T)
-    np.testing.assert_allclose(W, 1 - expected[0])
-    np.testing.assert_allclose(b, -expected[1])
+@pytest.mark.parametrize(("output", "K"), [("sigmoid", 1), ("softmax", 2)])
+def test_extreme_scores_raise_no_warning(output, K):
+    X, T = np.array([[1e3], [-1e3]]), np.eye(2)[::-1, :K]
+    params = np.array([[1.0, -1.0]])[:, :K], np.zeros(K)
+    found = train.mlp(params, X, T, [[0, 1]], 1.0, output=output)
+    expected = gradient_step(params, mlp.backward(params, X, T, 0.0, output), 1.0)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other)
 
 
 def test_it_learns_the_division_sign():
