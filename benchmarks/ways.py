@@ -65,7 +65,7 @@ def readable(job: Job) -> Callable[[], Params]:
 
 
 def with_numba(job: Job) -> Callable[[], Params] | None:
-    """``chainrule.train`` where it loops, if numba is there."""
+    """``chainrule.train`` as it is with numba, on the jobs of small steps."""
     if job.name in {"sigmoid", "spiral network"}:
         return None
     run = trained(job, table=True)

@@ -66,7 +66,7 @@ def page(chapters: Mapping[str, str]) -> str:
 
 
 def _one_line(source: str) -> str:
-    """The statement as Python writes it, but for numbers such as 1e-06."""
+    """The first line of the statement as Python writes it, but with 1e-6 for 1e-06."""
     first, *more = ast.unparse(ast.parse(source)).splitlines()
     first = re.sub(r"(?<=\de-)0", "", first)
     return f"{first} …" if more else first

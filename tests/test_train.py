@@ -121,6 +121,18 @@ def test_a_batch_of_no_sample():
     params, X, T, _ = job((2, 3, 1), "sigmoid", 4)
     with pytest.raises(IndexError, match="23"):
         train.mlp(params, X, T, [[0, 23]], 0.1)
+    for empty in ([slice(0, 2), slice(5, 5)], np.empty((3, 0), int)):
+        with pytest.raises(
+            ValueError, match="^batch: expected a positive whole number"
+        ):
+            train.mlp(params, X, T, empty, 0.1)
+
+
+@pytest.mark.parametrize("batches", [np.arange(5), np.zeros((2, 3))])
+def test_what_is_no_table(batches):
+    params, X, T, _ = job((2, 3, 1), "sigmoid", 4)
+    with pytest.raises(ValueError, match="^batches: expected a table of whole numbers"):
+        train.mlp(params, X, T, batches, 0.1)
 
 
 @pytest.mark.parametrize("lam", [0.0, 0.01])

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule._inputs import Array
+from chainrule._inputs import Array, sizes
 
 HERE = find_spec("numba") is not None
 # Samples and products of a step; where there are more, NumPy is faster.
@@ -126,9 +126,16 @@ def peek(
     batches: Iterable[Array | slice], X: Array
 ) -> tuple[int, Iterable[Array | slice]]:
     """How many samples the first of ``batches`` has, and all of them."""
+    if isinstance(batches, np.ndarray):
+        if batches.ndim != 2 or batches.dtype.kind not in "iu":
+            raise ValueError(
+                "batches: expected a table of whole numbers with a row for each step, "
+                f"got {batches.dtype} of shape {batches.shape}"
+            )
+        return batches.shape[1], batches
     first = [*islice(rest := iter(batches), 1)]
     samples = sum(X[..., batch, :].shape[-2] for batch in first)
-    return samples, batches if isinstance(batches, np.ndarray) else chain(first, rest)
+    return samples, chain(first, rest)
 
 
 def mlp(
@@ -156,13 +163,12 @@ def mlp(
 def _groups(batches: Iterable[Array | slice], N: int) -> Iterator[tuple[Array, Array]]:
     """The samples of many batches in a row, and where each batch ends."""
     every = np.arange(N)
-    if (
-        isinstance(batches, np.ndarray)
-        and batches.ndim == 2
-        and batches.dtype.kind in "iu"
-    ):
+    if isinstance(batches, np.ndarray):
+        sizes(batch=batches.shape[1])
         yield every[batches].ravel(), np.arange(1, len(batches) + 1) * batches.shape[1]
         return
     for some in batched(batches, _AT_ONCE):
         group = [every[batch] for batch in some]
-        yield np.concatenate(group), np.cumsum([*map(len, group)])
+        lengths = [*map(len, group)]
+        sizes(batch=min(lengths))
+        yield np.concatenate(group), np.cumsum(lengths)

@@ -80,8 +80,8 @@ def forward(
     """Every intermediate of the network, dimensionless, equations (7.6) to (7.8).
 
     Args:
-        params: ``(W1, b1, …, WL, bL)`` of shapes
-            ``(units[l − 1], units[l])`` and ``(units[l],)``.
+        params: ``(W1, b1, …, WL, bL)`` of shapes ``(units[l − 1], units[l])`` and
+            ``(units[l],)``.
         X: Inputs of shape (N, D).
         output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
 
@@ -112,8 +112,8 @@ def objective(
     """Mean cross-entropy plus penalty J in nats, equation (7.9).
 
     Args:
-        params: ``(W1, b1, …, WL, bL)`` of shapes
-            ``(units[l − 1], units[l])`` and ``(units[l],)``.
+        params: ``(W1, b1, …, WL, bL)`` of shapes ``(units[l − 1], units[l])`` and
+            ``(units[l],)``.
         X: Inputs of shape (N, D).
         T: Targets of shape (N, K): each in {0, 1} for a sigmoid output, whose losses
             are added up over the outputs; one-hot rows for softmax.
@@ -147,8 +147,8 @@ def backward(
     """Gradient of the objective in nats, in the order of ``params``, (7.17) to (7.20).
 
     Args:
-        params: ``(W1, b1, …, WL, bL)`` of shapes
-            ``(units[l − 1], units[l])`` and ``(units[l],)``.
+        params: ``(W1, b1, …, WL, bL)`` of shapes ``(units[l − 1], units[l])`` and
+            ``(units[l],)``.
         X: Inputs of shape (N, D).
         T: Targets of shape (N, K): each in {0, 1} for a sigmoid output, one-hot rows
             for softmax.

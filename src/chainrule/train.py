@@ -124,7 +124,7 @@ def mlp(
         New parameters, of the shapes of ``params``.
 
     Raises:
-        ValueError: As ``mlp.backward``, or ``eta`` is not one positive number.
+        ValueError: As ``mlp.backward``, ``eta`` is not positive, or a batch is empty.
         IndexError: A batch holds a number that no sample has.
     """
     positive("eta", eta)
@@ -151,7 +151,7 @@ def mlp(
     n = -1
     for batch in batches:
         if (x := X[..., batch]).shape[-1] != n:
-            n = x.shape[-1]
+            (n,) = sizes(batch=x.shape[-1])
             A = [x, *(np.ones((*each, n), x.dtype) for each in heights)]
             H = [each[..., :-1, :] for each in A[1:]]
             zeros = [np.zeros_like(each) for each in H]
