@@ -4,6 +4,8 @@ The page build, the tests and ``renumber`` all read chapters through this module
 
 - A fence opens at column 0: three backticks, a language, ``key="value"`` attributes.
 - An equation is display mathematics with a number: ``$$ … \tag{4.9} $$``.
+- A comment on a line of its own, ``<!-- where … -->`` above a formula or
+  ``<!-- numbers … -->`` above what holds numbers, says what they are in the code.
 - Prose and mathematics cite it as ``\eqref{4.9}``, a line of code as ``# (4.9)`` at its
   end, a docstring as ``equation (4.9)``.
 """
@@ -24,6 +26,9 @@ TAG = re.compile(r"\\tag\{(\d+\.\d+)\}")
 EQREF = re.compile(r"\\eqref\{(\d+\.\d+)\}")
 CODE_CITATION = re.compile(r"# \((\d+\.\d+)\)$", re.MULTILINE)
 DOCSTRING_CITATION = re.compile(r"\bequation \((\d+\.\d+)\)")
+
+# What binds the letters of the formula, or the numbers of the line, that follows it.
+COMMENT = re.compile(r"^<!-- (where|numbers) ((?:(?!-->).)*?) -->\n", re.MULTILINE)
 
 _DOCTESTS = doctest.DocTestParser()
 _FENCE = re.compile(
