@@ -2,7 +2,8 @@
 
 A ``python`` fence, whatever its attributes, is a cell: it must run without a warning and
 show nothing but figures. A ``pycon`` fence is a doctest: each result must be printed
-exactly as the page says. The examples of a page share one namespace and run in the order
+exactly as the page says. The end of a section is an example too: the numbers in its text
+must be what its code and its comments say. The examples of a page share one namespace and run in the order
 in which they stand.
 """
 
@@ -10,8 +11,10 @@ import ast
 import contextlib
 import doctest
 import io
+import itertools
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 # Before NumPy is imported: as many threads as cores in each of several processes would
@@ -25,7 +28,7 @@ from sybil import Document, Example, Region, Sybil
 from sybil.evaluators.doctest import DocTestEvaluator
 from sybil.parsers.abstract.doctest import DocTestStringParser
 
-from press import book
+from press import book, number
 
 # Before pyplot is imported: a machine with a display would open windows.
 mpl.use("Agg")
@@ -39,8 +42,8 @@ FIRST = {"test_visits.py", "test_press.py"}
 
 def show() -> None:
     """What ``plt.show`` is here: draw every figure, for its warnings, and close it."""
-    for number in plt.get_fignums():
-        plt.figure(number).canvas.draw()
+    for each in plt.get_fignums():
+        plt.figure(each).canvas.draw()
     plt.close("all")
 
 
@@ -71,11 +74,24 @@ def run_cell(example: Example) -> str | None:
     return None
 
 
+def run_numbers(example: Example) -> str | None:
+    """Evaluate what binds the numbers of a section, which ends here."""
+    __tracebackhide__ = True
+    page = Path(example.path).relative_to(book.ROOT)
+    return number.check(example.parsed, example.namespace, str(page))
+
+
 def examples(document: Document) -> Iterator[Region]:
-    """One example for each ``python`` fence and for each prompt in a ``pycon`` fence."""
+    """One for each ``python`` fence, each prompt in a ``pycon`` fence, each section."""
     starts = [0]
     for line in document.text.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
+    chapter = Path(document.path)
+    if chapter in book.chapters() and chapter.name[:4] not in book.UNBOUND:
+        blocks = number.blocks(document.text)
+        for end, found in itertools.groupby(blocks, lambda block: block.end):
+            at = min(starts[end - 1], len(document.text))
+            yield Region(at, at, [*found], run_numbers)
     for fence in book.fences(document.text):
         start, code = starts[fence.line - 1], starts[fence.line]
         if fence.language == "python":
