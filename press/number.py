@@ -17,10 +17,11 @@ can compute; ``says`` binds a number word or a smaller number, named by a phrase
 from __future__ import annotations
 
 import ast
+import functools
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -50,27 +51,24 @@ _UNREAD = re.compile(
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
-_WHOLE = "zero one two three four five six seven eight nine ten eleven twelve"
+_COUNTS = "zero one two three four five six seven eight nine ten eleven twelve"
 _PARTS = "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-_OTHERS = {"half": 0.5, "quarter": 0.25, "twice": 2, "twenty": 20, "thirty": 30}
-_OTHERS |= {
+_ROUND: dict[str, float] = {
+    "twenty": 20,
+    "thirty": 30,
     "forty": 40,
     "fifty": 50,
     "hundred": 100,
-    "thousand": 1000,
-    "million": 10**6,
 }
-_OTHERS |= {"hundredth": 0.01, "thousandth": 0.001, "millionth": 1e-6}
-# What each word may mean: a third is also the third.
+_ROUND |= {"thousand": 1000, "million": 10**6, "twice": 2, "half": 1 / 2}
+_ROUND |= {"quarter": 1 / 4, "hundredth": 0.01, "thousandth": 0.001, "millionth": 1e-6}
+# What a word may mean: a third, or the third.
 WORDS = (
-    {word: {Decimal(n)} for n, word in enumerate(re.findall(r"\w+", _WHOLE))}
-    | {
-        word: {Decimal(n), 1 / Decimal(n)}
-        for n, word in enumerate(re.findall(r"\w+", _PARTS), 3)
-    }
-    | {word: {Decimal(repr(value))} for word, value in _OTHERS.items()}
+    {word: {float(n)} for n, word in enumerate(_COUNTS.split(" "))}
+    | {word: {1 / n, float(n)} for n, word in enumerate(_PARTS.split(" "), 3)}
+    | {word: {float(n)} for word, n in _ROUND.items()}
 )
-_WORD = re.compile(rf"(?<!\w)(?:[-−]?\d+|{'|'.join(WORDS)})(?!\w)", re.IGNORECASE)
+WORD = re.compile(rf"(?<!\w)(?:[-−]?\d+|{'|'.join(WORDS)})(?!\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -98,12 +96,6 @@ class Number:
             self.kind == "percentage" and abs(100 * value - self.value) <= half
         )
 
-    def alone(self, values: frozenset[Decimal]) -> bool:
-        """Whether ``values`` confirm this number and would confirm no other last digit."""
-        return any(map(self.agrees, values)) and not any(
-            other.agrees(value) for other in self.others() for value in values
-        )
-
     def others(self) -> list[Number]:
         """The same number with every other last digit."""
         head, tail = self.shown[: self.last], self.shown[self.last + 1 :]
@@ -111,6 +103,15 @@ class Number:
         digits = "0123456789" if old.isascii() else "⁰¹²³⁴⁵⁶⁷⁸⁹"
         changed = (head + digit + tail for digit in digits.replace(old, ""))
         return [number for text in changed for number in find(text)]
+
+
+@functools.cache
+def alone(shown: str, values: frozenset[Decimal]) -> bool:
+    """Whether ``values`` confirm the number ``shown`` and would no other last digit."""
+    (number,) = find(shown)
+    return any(map(number.agrees, values)) and not any(
+        other.agrees(value) for other in number.others() for value in values
+    )
 
 
 @dataclass(frozen=True)
@@ -135,50 +136,35 @@ class Block:
 
 
 class Bound(NamedTuple):
-    """What one expression of a comment binds; its ``source`` says with what."""
+    """What one expression of a comment says: one of ``values``, perhaps of a phrase."""
 
     source: str
-    kind: str
-    value: Decimal
+    values: frozenset[Decimal]
     phrase: str = ""
-
-
-class Mutant(NamedTuple):
-    """A mistake in a block: ``new`` in place of ``old``, at a line and a column from 1."""
-
-    line: int
-    column: int
-    kind: str
-    old: str
-    new: str
-    block: Block
 
 
 def find(text: str) -> list[Number]:
     """The numbers of ``text`` that count, in order."""
     found = []
     for match in _NUMBER.finditer(text):
-        group = "bare" if match["bare"] else "digits"
+        power = match["bare"] or match["power"] or match["e"] or ""
+        exponent = int(re.sub(r"[{}^]", "", power).translate(_RAISED) or 0)
         digits = "1" if match["bare"] else re.sub(r"[,{}]", "", match["digits"])
-        raised = match["bare"] or match["power"] or match["e"] or "0"
-        power = int(re.sub(r"[{}^]", "", raised).translate(_RAISED))
-        value = Decimal(digits).scaleb(power)
-        if match["percent"]:
-            kind = "percentage"
-        elif match["bare"] or match["power"] or match["e"]:
-            kind = "power"
-        else:
-            kind = "decimal" if "." in digits else "integer"
-            before = text[: match.start()].removesuffix("{")
-            if kind == "integer" and (value < 10 or before.endswith(("_", "^"))):
-                continue
+        value = Decimal(digits).scaleb(exponent)
+        kind = "decimal" if "." in digits else "integer"
+        if match["percent"] or power:
+            kind = "power" if power else "percentage"
+        index = re.search(r"[_^]\{?$", text[: match.start()])
+        if kind == "integer" and (value < 10 or index):
+            continue
+        end = match.end("bare" if match["bare"] else "digits") - match.start()
         found.append(
             Number(
                 shown=match[0],
                 start=match.start(),
-                last=len(match[0][: match.end(group) - match.start()].rstrip("}")) - 1,
+                last=len(match[0][:end].rstrip("}")) - 1,
                 value=-value if match["sign"] else value,
-                places=len(digits.partition(".")[2]) - power,
+                places=len(digits.partition(".")[2]) - exponent,
                 kind=kind,
             )
         )
@@ -261,99 +247,110 @@ def blocks(text: str) -> list[Block]:
 
 
 def evaluate(block: Block, namespace: dict[str, Any]) -> list[Bound]:
-    """What the comment of ``block`` binds, evaluated in a copy of ``namespace``.
+    """What the comment of ``block`` says, evaluated in a copy of ``namespace``.
 
     Raises:
-        ValueError: If an expression is a literal, which would bind nothing, or fails.
+        ValueError: If an expression fails, or computes nothing and so would bind nothing.
     """
     scope, known = dict(namespace), {*namespace}
+    bounds: list[Bound] = []
 
-    def bind(node: ast.expr) -> Iterator[Bound]:
+    def bind(node: ast.expr, phrase: str = "") -> None:
         source = ast.unparse(node)
         match node:
             case ast.Name("check"):
-                yield Bound(source, "check", Decimal(0))
-                return
+                bounds.append(Bound(source, block.compared, phrase))
             case ast.Call(ast.Name("given"), [value]):
-                yield Bound(source, "given", Decimal(repr(ast.literal_eval(value))))
-                return
-            case ast.Call(ast.Name("says"), [ast.Constant(str(phrase)), value]):
-                yield from (each._replace(phrase=phrase) for each in bind(value))
-                return
-        if not _names(node) & known:
-            raise ValueError(f"`{source}` computes nothing; is it given({source})?")
-        code = ast.fix_missing_locations(ast.Expression(ast.List([node], ast.Load())))
-        for result in eval(compile(code, source, "eval"), scope):  # noqa: S307
-            value = result.item() if hasattr(result, "item") else result
-            if type(value) not in {int, float} or not math.isfinite(value):
-                raise ValueError(f"`{source}` is {value!r}, which is no number")
-            yield Bound(source, "value", Decimal(repr(value)))
+                bounds.append(Bound(source, frozenset(literals(value)), phrase))
+            case ast.Call(ast.Name("says"), [ast.Constant(str(words)), value]):
+                bind(value, words)
+            case _:
+                listed = ast.Expression(ast.List([node], ast.Load()))
+                code = compile(ast.fix_missing_locations(listed), source, "eval")
+                for result in eval(code, scope):  # noqa: S307
+                    value = result.item() if hasattr(result, "item") else result
+                    if type(value) not in {int, float} or not math.isfinite(value):
+                        raise ValueError(f"`{source}` is {value!r}, which is no number")
+                    values = frozenset({Decimal(repr(value))})
+                    bounds.append(Bound(source, values, phrase))
+                if not _names(node, ast.Load) & known:
+                    raise ValueError(
+                        f"`{source}` computes nothing; say given({source})"
+                    )
 
-    bounds: list[Bound] = []
     for comment in block.comments:
         try:
             for statement in ast.parse(comment).body:
                 if isinstance(statement, ast.Expr):
                     nodes = statement.value
-                    listed = nodes.elts if isinstance(nodes, ast.Tuple) else [nodes]
-                    bounds += [bound for each in listed for bound in bind(each)]
+                    for node in nodes.elts if isinstance(nodes, ast.Tuple) else [nodes]:
+                        bind(node)
                     continue
                 code = compile(ast.Module([statement], []), comment, "exec")
                 exec(code, scope)  # noqa: S102
                 if _names(statement, ast.Load) & known:
                     known |= _names(statement, ast.Store)
         except Exception as error:
-            raise ValueError(f"numbers {comment}: {error!r}") from error
+            raise ValueError(f"<!-- numbers {comment} -->: {error!r}") from error
     return bounds
 
 
+def _names(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    names = (each for each in ast.walk(node) if isinstance(each, ast.Name))
+    return {each.id for each in names if isinstance(each.ctx, context)}
+
+
 def complaints(block: Block, bounds: list[Bound]) -> Iterator[str]:
-    """What is wrong with the numbers of ``block``, if its comment binds ``bounds``."""
+    """What is wrong with the numbers of ``block``, if its comment says ``bounds``."""
     listed = [each for each in bounds if not each.phrase]
-    bare = [each for each in find(block.text) if not each.alone(block.confirmed)]
+    bare = [each for each in find(block.text) if not alone(each.shown, block.confirmed)]
     if len(bare) != len(listed):
-        wanted = ", ".join(f"…{each.shown}…" for each in bare)
+        wanted = ", ".join(f"…{each.shown}…" for each in bare) or "nothing"
         yield (
-            f"{len(bare)} numbers that no cell or check of the section confirms alone, "
-            f"and {len(listed)} in the comment directly above; it has to give "
-            f"expressions for: <!-- numbers {wanted} -->"
+            f"{len(bare)} numbers are not confirmed by their section alone, and "
+            f"{len(listed)} are bound by the comment directly above; it has to be "
+            f"<!-- numbers {wanted} -->"
         )
         return
     for number, bound in zip(bare, listed, strict=True):
-        if bound.kind == "check" and not number.alone(block.compared):
-            yield f"{number.shown}: no check of the section compares with it alone"
-        elif bound.kind == "given" and bound.value != number.value:
-            yield f"{number.shown} in the text, {bound.source} in the comment"
-        elif bound.kind == "value" and not number.agrees(bound.value):
-            yield f"{number.shown} in the text, `{bound.source}` is {bound.value}"
-    said = Counter(each.phrase for each in bounds if each.phrase)
+        if not alone(number.shown, bound.values):
+            yield f"{number.shown} in the text, `{bound.source}` is {_list(bound)}"
+    phrases = Counter(each.phrase for each in bounds)
     for bound in (each for each in bounds if each.phrase):
-        words = _WORD.findall(bound.phrase)
-        places = len(_phrase(bound.phrase).findall(block.text))
-        if places != said[bound.phrase] or len(words) != 1:
+        words = WORD.findall(bound.phrase)
+        places = len(occurrences(bound.phrase, block.text))
+        if places != phrases[bound.phrase] or len(words) != 1:
             yield (
                 f"{bound.phrase!r} stands {places} times in the text and "
-                f"{said[bound.phrase]} times in the comment, with {len(words)} numbers "
-                "in it; the comment has to name one number at a time"
+                f"{phrases[bound.phrase]} times in the comment, with {len(words)} "
+                "numbers in it; it has to name one number wherever it stands"
             )
-        elif not any(
-            means(words[0], value)
-            for value in (block.compared if bound.kind == "check" else [bound.value])
-        ):
-            yield f"{bound.phrase!r} in the text, `{bound.source}` is {bound.value}"
+        elif not any(means(words[0], value) for value in bound.values):
+            yield f"{bound.phrase!r} in the text, `{bound.source}` is {_list(bound)}"
+
+
+def _list(bound: Bound) -> str:
+    return " or ".join(map(str, sorted(bound.values)))
+
+
+def occurrences(phrase: str, text: str) -> list[int]:
+    """Where the number of ``phrase`` stands in ``text``."""
+    whole = re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)
+    offset = word.start() if (word := WORD.search(phrase)) else 0
+    return [match.start() + offset for match in whole.finditer(text)]
 
 
 def means(word: str, value: Decimal) -> bool:
     """Whether ``word``, a number word or a whole number, may say ``value``, rounded."""
-    meanings = WORDS.get(word.lower()) or {Decimal(word.replace("−", "-"))}
+    meanings = WORDS.get(word.lower()) or {float(word.replace("−", "-"))}
     return any(
-        abs(value - each) <= (Decimal("0.5") if abs(each) >= 1 else each / 25)
+        abs(float(value) - each) <= (0.5 if abs(each) >= 1 else each / 25)
         for each in meanings
     )
 
 
 def check(found: list[Block], namespace: dict[str, Any], page: str) -> str | None:
-    """What is wrong with the numbers of the blocks ``found`` at their section's end."""
+    """What is wrong with the numbers of ``found``, the blocks of a section, at its end."""
     wrong = []
     for block in found:
         try:
@@ -362,35 +359,3 @@ def check(found: list[Block], namespace: dict[str, Any], page: str) -> str | Non
             problems = [str(error)]
         wrong += [f"{page}:{block.line}: {problem}" for problem in problems]
     return "\n".join(wrong) or None
-
-
-def _phrase(phrase: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)
-
-
-def mutants(block: Block, bounds: list[Bound]) -> Iterator[Mutant]:
-    """Every other last digit of each number of ``block``, other words of its phrases."""
-    for number in find(block.text):
-        for other in number.others():
-            yield _mutant(block, number.start, number.kind, number.shown, other.shown)
-    for phrase in sorted({each.phrase for each in bounds if each.phrase}):
-        word = _WORD.search(phrase)
-        for place in _phrase(phrase).finditer(block.text):
-            if word:
-                start = place.start() + word.start()
-                for new in ("1234567890" if word[0][-1].isdigit() else WORDS):
-                    if new != word[0].lower():
-                        yield _mutant(block, start, "word", word[0], new)
-
-
-def _mutant(block: Block, start: int, kind: str, old: str, new: str) -> Mutant:
-    before, after = block.text[:start], block.text[start + len(old) :]
-    line = block.line + before.count("\n")
-    column = start - before.rfind("\n")
-    changed = replace(block, text=before + new + after)
-    return Mutant(line, column, kind, old, new, changed)
-
-
-def _names(node: ast.AST, context: type[ast.expr_context] = ast.Load) -> set[str]:
-    names = (each for each in ast.walk(node) if isinstance(each, ast.Name))
-    return {each.id for each in names if isinstance(each.ctx, context)}

@@ -25,7 +25,7 @@ _SPECIAL = re.compile(
     r"(?P<code>(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n\n).)+?(?<!`)(?P=ticks)(?!`))"
     r"|(?P<maths>\$\$.+?\$\$|(?<!\\)\$(?:(?!\n\n)[^$])+?\$)"
     r"|\\eqref\{(?P<number>[^}]*)\}"
-    r"|(?P<comment>^<!-- (?:where|numbers) (?:(?!-->).)*? -->\n)"
+    r"|(?P<comment>^<!-- (?:where|numbers) (?:(?!-->).)*? -->(?:\n|\Z))"
     r"|^<!-- (?P<marker>install|source: *(?P<function>.*?)) -->$",
     re.DOTALL | re.MULTILINE,
 )
@@ -107,10 +107,8 @@ class Page:
 
         def replace(match: re.Match[str]) -> str:
             place = f"{self.file}:{line + text.count('\n', 0, match.start())}"
-            if match["code"]:
-                return match[0]
-            if match["comment"]:
-                return ""
+            if match["code"] or match["comment"]:
+                return match["code"] or ""
             if match["maths"]:
                 for number in book.EQREF.findall(match[0]):
                     cite(number, place)

@@ -1,10 +1,12 @@
-"""Planted bugs: every version of a piece of code with one small mistake in it."""
+"""Planted mistakes: code, or numbers of the text, with one small mistake in it."""
 
 import ast
 import itertools
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from press import number
 
 # In place of an operation on {0} and {1}: what a slip of the pen makes of it.
 SLIPS: dict[type[ast.operator], list[tuple[str, str]]] = {
@@ -222,3 +224,48 @@ def _names(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
 def _local_names(tree: ast.Module) -> set[str]:
     arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     return (_names(tree, ast.Store) | arguments) - {"_"}
+
+
+@dataclass(frozen=True)
+class WrongNumber:
+    """``new`` in place of ``old`` at a line and a column, from 1; ``block`` shows it."""
+
+    line: int
+    column: int
+    kind: str
+    old: str
+    new: str
+    block: number.Block
+
+
+def wrong_numbers(
+    block: number.Block, bounds: list[number.Bound]
+) -> Iterator[WrongNumber]:
+    """Every other last digit of each number of ``block``, other words of its phrases.
+
+    One is caught if ``number.complaints(wrong.block, bounds)`` has something to say.
+    """
+    planted = [
+        (each.start, each.kind, each.shown, other.shown)
+        for each in number.find(block.text)
+        for other in each.others()
+    ]
+    for phrase in sorted({each.phrase for each in bounds} - {""}):
+        (old,) = number.WORD.findall(phrase)
+        known = map(str, range(10)) if old[-1].isdigit() else number.WORDS
+        planted += [
+            (start, "word", old, new)
+            for start in number.occurrences(phrase, block.text)
+            for new in known
+            if new != old.lower()
+        ]
+    for start, kind, old, new in planted:
+        before, after = block.text[:start], block.text[start + len(old) :]
+        yield WrongNumber(
+            line=block.line + before.count("\n"),
+            column=start - before.rfind("\n"),
+            kind=kind,
+            old=old,
+            new=new,
+            block=replace(block, text=before + new + after),
+        )
