@@ -39,6 +39,7 @@ _FENCE = re.compile(
 )
 _ATTRIBUTE = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _WRONG = re.compile(r"\b\w+_wrong\b")
+_DERIVATIVE = re.compile(r"\\partial|\\[dt]?frac\{d|\\mathrm\{d\}|\bd[A-Z]")
 _DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 
 
@@ -73,8 +74,8 @@ class Equation:
 
     @property
     def states_derivative(self) -> bool:
-        r"""Whether the formula contains ``\partial`` or ``\frac{d``."""
-        return "\\partial" in self.tex or "\\frac{d" in self.tex
+        r"""Whether it has a derivative: ``\partial``, ``\frac{d``, ``\mathrm{d}W`` or ``dW``."""
+        return _DERIVATIVE.search(self.tex) is not None
 
 
 @dataclass(frozen=True)
