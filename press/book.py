@@ -152,18 +152,24 @@ def uncopied(text: str) -> list[Fence]:
     ]
 
 
-def first_checks(text: str) -> dict[str, Check]:
-    """For each equation of ``text`` that one of its checks cites: the first that does."""
+def checks(text: str) -> dict[str, list[Check]]:
+    """For each equation of ``text`` that its checks cite: those that do, in order."""
     own = {each.tag for each in equations(text)}
-    found: dict[str, Check] = {}
+    found: dict[str, list[Check]] = {}
     for fence in fences(text):
         if fence.language != "pycon":
             continue
         for example in _DOCTESTS.get_examples(fence.code):
             for tag in CODE_CITATION.findall(example.source):
                 if tag in own:
-                    found.setdefault(tag, Check(example.source, fence.line))
+                    check = Check(example.source, fence.line)
+                    found.setdefault(tag, []).append(check)
     return found
+
+
+def first_checks(text: str) -> dict[str, Check]:
+    """For each equation of ``text`` that one of its checks cites: the first that does."""
+    return {tag: found[0] for tag, found in checks(text).items()}
 
 
 def citations(text: str) -> list[Citation]:
