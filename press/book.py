@@ -42,6 +42,7 @@ _FENCE = re.compile(
 )
 _ATTRIBUTE = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _WRONG = re.compile(r"\b\w+_wrong\b")
+_DERIVATIVE = re.compile(r"\\partial|\\[dt]?frac\{d|\\mathrm\{d\}|\bd[A-Z]")
 _DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 
 
@@ -76,8 +77,8 @@ class Equation:
 
     @property
     def states_derivative(self) -> bool:
-        r"""Whether the formula contains ``\partial`` or ``\frac{d``."""
-        return "\\partial" in self.tex or "\\frac{d" in self.tex
+        r"""Whether it has a derivative: ``\partial``, ``\frac{d``, ``\mathrm{d}W`` or ``dW``."""
+        return _DERIVATIVE.search(self.tex) is not None
 
 
 @dataclass(frozen=True)
@@ -159,18 +160,24 @@ def examples(fence: Fence) -> list[doctest.Example]:
     return _DOCTESTS.get_examples(fence.code)
 
 
-def first_checks(text: str) -> dict[str, Check]:
-    """For each equation of ``text`` that one of its checks cites: the first that does."""
+def checks(text: str) -> dict[str, list[Check]]:
+    """For each equation of ``text`` that its checks cite: those that do, in order."""
     own = {each.tag for each in equations(text)}
-    found: dict[str, Check] = {}
+    found: dict[str, list[Check]] = {}
     for fence in fences(text):
         if fence.language != "pycon":
             continue
         for example in examples(fence):
             for tag in CODE_CITATION.findall(example.source):
                 if tag in own:
-                    found.setdefault(tag, Check(example.source, fence.line))
+                    check = Check(example.source, fence.line)
+                    found.setdefault(tag, []).append(check)
     return found
+
+
+def first_checks(text: str) -> dict[str, Check]:
+    """For each equation of ``text`` that one of its checks cites: the first that does."""
+    return {tag: found[0] for tag, found in checks(text).items()}
 
 
 def citations(text: str) -> list[Citation]:

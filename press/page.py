@@ -108,7 +108,7 @@ class Page:
         def replace(match: re.Match[str]) -> str:
             place = f"{self.file}:{line + text.count('\n', 0, match.start())}"
             if match["code"] or match["comment"]:
-                return match["code"] or ""
+                return match[0] if match["code"] else ""
             if match["maths"]:
                 for number in book.EQREF.findall(match[0]):
                     cite(number, place)

@@ -42,6 +42,8 @@ SAME_ARRAYS = "the parameters, once as they came and once checked"
 PASSED_ON = "twice a tuple ends as it does"
 # Changes that are no mistakes: the same numbers come out, for the reason given.
 SAME_SIGN = "only the sign of z counts, and 2 z has it too"
+NOTHING = "the sum is zero"
+ROWS_TOO = "each row of Y - T adds up to zero as well"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "logistic": {
         "*_, X, t = 2 * arrays(_TRAIN, params, X, t)": PASSED_ON,
@@ -94,12 +96,23 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "if 2 * l > 0:\n    dZ = dZ @ W[l].T * relu_derivative(Z[l - 1])": SAME_SIGN,
         "dZ = dZ @ W[l].T * relu_derivative(2 * Z[l - 1])": SAME_SIGN,
     },
+    "ch02_logistic": {
+        "return tuple((p - eta * dp for p, dp in zip(params, grads, strict=False)))": (
+            "there are as many derivatives as parameters"
+        )
+    },
     "ch04_rbf_net": {"return -2 * z * rbf(-z)": "the bell is even"},
     "ch05_relu_net": {
         "return np.where(2 * z.real > 0, 1.0, 0.0)": SAME_SIGN,
         "return np.where((2 * z).real > 0, 1.0, 0.0)": SAME_SIGN,
         "dZ1 = dH * relu_derivative(2 * Z1)": SAME_SIGN,
         "dZ1_leaky = dH_leaky * (0.1 + 0.9 * (2 * Z1 > 0))": SAME_SIGN,
+        "sum_at_origin = -dZ2_start[origin].sum(axis=0)": NOTHING,
+        "sum_at_origin = 2 * dZ2_start[origin].sum(axis=0)": NOTHING,
+        "sum_at_origin = (-dZ2_start[origin]).sum(axis=0)": NOTHING,
+        "sum_at_origin = (2 * dZ2_start[origin]).sum(axis=0)": NOTHING,
+        "sum_at_origin = dZ2_start[origin].sum(axis=1)": ROWS_TOO,
+        "sum_at_origin = dZ2_start[origin].sum(axis=-1)": ROWS_TOO,
     },
     "ch07_mlp": {
         "dh_dz1 = np.eye(4) * relu_derivative(2 * z1)": SAME_SIGN,

@@ -57,7 +57,8 @@ def momentum_step(
     pairs("params", params, "velocity", velocity)
     positive("eta", eta)
     share("mu", mu)
-    velocity = tuple(mu * u - eta * dp for u, dp in zip(velocity, grads, strict=True))
+    both = zip(velocity, grads, strict=True)
+    velocity = tuple(mu * u - eta * dp for u, dp in both)  # (6.3)
     return tuple(p + u for p, u in zip(params, velocity, strict=True)), velocity
 
 
