@@ -47,7 +47,7 @@ _UNREAD = re.compile(
     \A---\n.*?\n---\n | `[^`\n]+` | \$\$.+?\$\$ | ^\#{1,6}\ .*?$ | <!--.*?-->
     | \\(?:eqref|tag)\{[^}]*\} | \]\([^)\s]*\) | https?://\S+ | </?[a-z]+(?:\ [^>\n]*)?>
     | \b(?:[Cc]hapters?|[Ss]ections?|[Ff]igures?|[Ee]xercises?|[Pp]arts?|[Vv]ersion|Python
-        |NumPy|Matplotlib|MPL|Apache|CC\ BY)\W\d+(?:\.\d+)*(?:(?:,|\ and|\ to|–)\ ?\d+)*
+        |rbf|spiral|sigmoid|mlp|NumPy|Matplotlib|MPL|Apache|CC\ BY)\W\d+(?:\.\d+)*(?:(?:,|\ and|\ to|–)\ ?\d+)*
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
@@ -344,7 +344,7 @@ def means(word: str, value: Decimal) -> bool:
     """Whether ``word``, a number word or a whole number, may say ``value``, rounded."""
     meanings = WORDS.get(word.lower()) or {float(word.replace("−", "-"))}
     return any(
-        abs(float(value) - each) <= (0.5 if abs(each) >= 1 else each / 25)
+        abs(float(value) - each) <= (0.5 if each.is_integer() else each / 25)
         for each in meanings
     )
 
