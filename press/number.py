@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 import math
 import re
 from collections import Counter
@@ -46,27 +47,23 @@ _UNREAD = re.compile(
     r"""
     \A---\n.*?\n---\n | `[^`\n]+` | \$\$.+?\$\$ | ^\#{1,6}\ .*?$ | <!--.*?-->
     | \\(?:eqref|tag)\{[^}]*\} | \]\([^)\s]*\) | https?://\S+ | </?[a-z]+(?:\ [^>\n]*)?>
-    | \b(?:[Cc]hapters?|[Ss]ections?|[Ff]igures?|[Ee]xercises?|[Pp]arts?|[Vv]ersion|Python
-        |rbf|spiral|sigmoid|mlp|NumPy|Matplotlib|MPL|Apache|CC\ BY)\W\d+(?:\.\d+)*(?:(?:,|\ and|\ to|–)\ ?\d+)*
+    | \b(?:[Cc]hapters?|[Ss]ections?|[Ff]igures?|[Ee]xercises?|[Pp]arts?|[Vv]ersion
+        |Python|NumPy|Matplotlib|MPL|Apache|CC\ BY|rbf|spiral|sigmoid|mlp)
+      \W\d+(?:\.\d+)*(?:(?:,|\ and|\ to|–)\ ?\d+)*
     """,
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
 _COUNTS = "zero one two three four five six seven eight nine ten eleven twelve"
 _PARTS = "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-_ROUND: dict[str, float] = {
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "hundred": 100,
-}
-_ROUND |= {"thousand": 1000, "million": 10**6, "twice": 2, "half": 1 / 2}
-_ROUND |= {"quarter": 1 / 4, "hundredth": 0.01, "thousandth": 0.001, "millionth": 1e-6}
+_MORE = (
+    "half .5 quarter .25 twice 2 twenty 20 thirty 30 forty 40 fifty 50 hundred 100 "
+    "thousand 1000 million 1e6 hundredth .01 thousandth .001 millionth 1e-6"
+)
 # What a word may mean: a third, or the third.
 WORDS = (
     {word: {float(n)} for n, word in enumerate(_COUNTS.split(" "))}
     | {word: {1 / n, float(n)} for n, word in enumerate(_PARTS.split(" "), 3)}
-    | {word: {float(n)} for word, n in _ROUND.items()}
+    | {word: {float(n)} for word, n in itertools.batched(_MORE.split(" "), 2)}
 )
 WORD = re.compile(rf"(?<!\w)(?:[-−]?\d+|{'|'.join(WORDS)})(?!\w)", re.IGNORECASE)
 
@@ -220,11 +217,11 @@ def blocks(text: str) -> list[Block]:
     prose = book.without_fences(text).split("\n")
     ends = [n for n, line in enumerate(prose, 1) if re.match("#{1,3} ", line)]
     found: list[Block] = []
+    comments: list[str] = []
     start = 1
     for end in [*ends, len(lines) + 1]:
         inside = [each for each in book.fences(text) if start < each.line < end]
         confirmed, compared = map(frozenset, numbers_of(inside))
-        comments: list[str] = []
         at = start
         while at < end:
             comment = book.COMMENT.match(prose[at - 1] + "\n")

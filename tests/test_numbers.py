@@ -127,6 +127,7 @@ def test_what_holds_passes(text: str) -> None:
         ("It is 0.3.", "1 numbers are not confirmed"),
         ("<!-- numbers rate -->\nIt is 0.25.", "0 numbers are not confirmed"),
         ("<!-- numbers rate -->\n\nIt is 0.25.", "0 numbers are not confirmed"),
+        ("It is 0.25.\n\n<!-- numbers rate -->\n## Next", "0 numbers are not"),
         ("<!-- numbers 2 * rate -->\nTwice is 0.6.", "0.6 in the text, `2 .*` is 0.5"),
         ("<!-- numbers 0.6 -->\nTwice is 0.6.", "computes nothing; say given"),
         ("<!-- numbers a = 0.6; a -->\nTwice is 0.6.", "computes nothing"),
