@@ -106,6 +106,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "dh_dz1 = np.eye(4) * relu_derivative(2 * z1)": SAME_SIGN,
         "dz1 = dz2 @ W2.T * relu_derivative(2 * z1)": SAME_SIGN,
         "dZ = dZ @ W[l + 1].T * relu_derivative(2 * Z[l])": SAME_SIGN,
+        "dZ = dZ @ W[-l + 1].T * relu_derivative(Z[l])": (
+            "in the cell for l = 2 of 3 layers, where W[-1] is W[3]"
+        ),
     },
 }
 

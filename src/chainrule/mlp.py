@@ -69,7 +69,7 @@ def init(
     units = sizes(**{f"units[{l}]": size for l, size in enumerate(units)})
     params: Params = ()
     for fan_in, M in pairwise(units):
-        W = np.sqrt(2 / fan_in) * rng.standard_normal((fan_in, M))
+        W = np.sqrt(2 / fan_in) * rng.standard_normal((fan_in, M))  # (7.25)
         params = *params, W, np.zeros(M)
     return params
 
