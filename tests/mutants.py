@@ -183,7 +183,7 @@ def _statements(tree: ast.Module) -> list[ast.stmt]:
 def _values(statement: ast.stmt) -> list[ast.expr]:
     """The expressions whose mistakes change what is computed."""
     if (
-        isinstance(statement, ast.Assign | ast.AugAssign | ast.Return)
+        isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return)
         and statement.value
     ):
         return [statement.value]

@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from chainrule import __main__ as command
-from chainrule import rbf_net, reproduce
+from chainrule import data, mlp, rbf_net, reproduce
+from press import book
 
 
 def run(capsys, *arguments):
@@ -47,13 +49,66 @@ def test_quick_stops_early_and_says_so():
 
 def test_a_run_without_a_seed_lies_among_many(monkeypatch):
     # Three epochs of two seeds: what is tested is how the row is filled.
-    monkeypatch.setattr(reproduce, "EPOCHS", 3)
+    monkeypatch.setattr(reproduce, "EPOCHS", (3, 3))
     monkeypatch.setattr(reproduce, "SEEDS", (2, 2))
     found = numbers("mlp")
     for row in found.values():
         assert len(row.among) == 2
         assert min(row.among) <= row.ours <= max(row.among)
-        assert re.fullmatch(r"above [012] of 2 seeds", row.verdict)
+        assert row.agrees is None
+        seeds = r"above [012] of 2 seeds" if row.published else r"from 0\.\d+ to 0\.\d+"
+        assert re.fullmatch(seeds, row.verdict)
+    assert [row.published for row in found.values() if row.published] == [
+        "0.989",
+        "0.997",
+    ]
+
+
+def test_networks_of_the_job_are_those_of_the_chapter():
+    X, T, pile = reproduce._division_signs(2, (2, 3, 1))
+    assert X.shape == (6, 1000, 2)
+    for place, start in enumerate(("0.1", "0.1", "1", "1", "scaled", "scaled")):
+        rng = np.random.default_rng(place % 2)
+        samples, t = data.division_sign(rng)
+        np.testing.assert_array_equal(X[place], samples)
+        np.testing.assert_array_equal(T[place, :, 0], t)
+        if start == "scaled":
+            params = mlp.init(rng, (2, 3, 1))
+        else:
+            shapes = (2, 3), (3,), (3, 1), (1,)
+            params = [float(start) * rng.standard_normal(shape) for shape in shapes]
+        for one, other in zip(pile, params, strict=True):
+            np.testing.assert_array_equal(one[place].reshape(other.shape), other)
+
+
+def test_the_chapter_holds_what_the_job_writes(tmp_path, capsys, monkeypatch):
+    chapter = (book.DOCS / "ch07_mlp.md").read_text("utf-8")
+    kept, *others = [
+        fence.code
+        for fence in book.fences(chapter)
+        if fence.attributes.get("fold") == "Runs"
+    ]
+    assert not others
+    runs = {}
+    exec(kept, runs)  # noqa: S102
+    assert list(runs["right"]) == list(reproduce.SHAPES)
+
+    def recorded(found, *, quick):
+        assert not quick
+        for units, starts in runs["right"].items():
+            assert list(starts) == list(reproduce.STARTS)
+            for start, counts in starts.items():
+                assert len(counts) == reproduce.SEEDS[0]
+                row = found[reproduce.share_right(units, start)]
+                row.among = [count / 1000 for count in counts]
+                row.ours = row.among[0]
+        yield 1.0
+
+    monkeypatch.setitem(reproduce.JOBS, "mlp", recorded)
+    copy = tmp_path / "chapter.md"
+    copy.write_text(chapter.replace(kept, "right = {}\n"), "utf-8")
+    assert run(capsys, "reproduce", "mlp", "--write", str(copy))[0] == 0
+    assert copy.read_text("utf-8") == chapter
 
 
 @pytest.mark.parametrize(
@@ -151,6 +206,8 @@ def test_a_bar_where_somebody_looks(capsys, monkeypatch):
         [],
         ["reproduce", "nothing"],
         ["reproduce", "--slow"],
+        ["reproduce", "--write", "chapter.md"],
+        ["reproduce", "mlp", "--quick", "--write", "chapter.md"],
         ["check", "rbf"],
         ["learn"],
     ],

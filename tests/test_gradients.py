@@ -395,10 +395,11 @@ def test_a_deep_network_agrees_with_itself_cut_in_two():
     params = mlp.init(rng, (3, 5, 4, 6, 2))
     X = rng.normal(size=(7, 3))
     Z, A = mlp.forward(params, X, "softmax")
-    assert [each.shape for each in Z] == [(7, 5), (7, 4), (7, 6), (7, 2)]
+    assert Z[0] is None
+    assert [each.shape for each in Z[1:]] == [(7, 5), (7, 4), (7, 6), (7, 2)]
     assert [each.shape for each in A] == [(7, 3), (7, 5), (7, 4), (7, 6), (7, 2)]
     Z_upper, A_upper = mlp.forward(params[4:], A[2], "softmax")
-    for one, other in zip((*Z[2:], *A[2:]), (*Z_upper, *A_upper), strict=True):
+    for one, other in zip((*Z[3:], *A[2:]), (*Z_upper[1:], *A_upper), strict=True):
         np.testing.assert_array_equal(one, other)
 
 

@@ -44,6 +44,7 @@ PASSED_ON = "twice a tuple ends as it does"
 SAME_SIGN = "only the sign of z counts, and 2 z has it too"
 NOTHING = "the sum is zero"
 ROWS_TOO = "each row of Y - T adds up to zero as well"
+SAME_PLACES = "relu(z) is positive where z is"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "logistic": {
         "*_, X, t = 2 * arrays(_TRAIN, params, X, t)": PASSED_ON,
@@ -80,7 +81,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "dZ2 = (Y - T) / len(T)": SAME_LENGTH,
         "dZ2 = (Y - T) / len(Y)": SAME_LENGTH,
         "dZ2 = (Y - T) / len(Z1)": SAME_LENGTH,
-        "dZ1 = dH * relu_derivative(H)": "relu(z) is positive where z is",
+        "dZ1 = dH * relu_derivative(H)": SAME_PLACES,
         "dZ1 = dH * relu_derivative(2 * Z1)": SAME_SIGN,
     },
     "sigmoid_net": {
@@ -91,10 +92,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "dZ2 = (Y - T) / len(Y)": SAME_LENGTH,
     },
     "mlp": {
-        "W = params[0::2]": SAME_ARRAYS,
-        "dZ = (A[-1] - T) / len(T)": SAME_LENGTH,
-        "if 2 * l > 0:\n    dZ = dZ @ W[l].T * relu_derivative(Z[l - 1])": SAME_SIGN,
-        "dZ = dZ @ W[l].T * relu_derivative(2 * Z[l - 1])": SAME_SIGN,
+        "W: list[Any] = [None, *params[0::2]]": SAME_ARRAYS,
+        "dZ = (A[L] - T) / len(T)": SAME_LENGTH,
+        "dZ = dZ @ W[l + 1].T * relu_derivative(A[l])": SAME_PLACES,
+        "dZ = dZ @ W[l + 1].T * relu_derivative(2 * Z[l])": SAME_SIGN,
     },
     "ch02_logistic": {
         "return tuple((p - eta * dp for p, dp in zip(params, grads, strict=False)))": (
@@ -117,8 +118,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "ch07_mlp": {
         "dh_dz1 = np.eye(4) * relu_derivative(2 * z1)": SAME_SIGN,
         "dz1 = dz2 @ W2.T * relu_derivative(2 * z1)": SAME_SIGN,
-        "if 2 * l > 0:\n    dZ = dZ @ W[l].T * relu_derivative(Z[l - 1])": SAME_SIGN,
-        "dZ = dZ @ W[l].T * relu_derivative(2 * Z[l - 1])": SAME_SIGN,
+        "dZ = dZ @ W[l + 1].T * relu_derivative(2 * Z[l])": SAME_SIGN,
+        "dZ = dZ @ W[-l + 1].T * relu_derivative(Z[l])": (
+            "in the cell for l = 2 of 3 layers, where W[-1] is W[3]"
+        ),
     },
 }
 
@@ -247,10 +250,10 @@ FAMOUS = [
     ("sum where a mean is meant", "(Y - T) / len(X)", "Y - T"),
     ("bias without its sum", "dZ1.sum(axis=0)", "dZ1"),
     ("sum over the wrong index", "dZ2.sum(axis=0)", "dZ2.sum(axis=1)"),
-    ("after the update, any depth", "dZ @ W[l].T", "dZ @ (W[l] - 0.1 * dW).T"),
-    ("slope of another layer", "relu_derivative(Z[l - 1])", "relu_derivative(Z[0])"),
-    ("no slope", " * relu_derivative(Z[l - 1])", ""),
-    ("penalty on one layer only", "lam * W[l]", "(lam * W[l] if l else 0)"),
+    ("after the update, any depth", "dZ @ W[l + 1].T", "dZ @ (W[l + 1] - 0.1 * dW).T"),
+    ("slope of another layer", "relu_derivative(Z[l])", "relu_derivative(Z[1])"),
+    ("no slope", " * relu_derivative(Z[l])", ""),
+    ("penalty on all layers but one", "lam * W[l]", "(lam * W[l] if l > 1 else 0)"),
     ("gradients from the last layer on", "(dW, db, *grads)", "(*grads, dW, db)"),
 ]
 

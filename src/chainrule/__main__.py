@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -57,12 +58,20 @@ def main(arguments: list[str] | None = None) -> int:
     rerun.add_argument(
         "--quick", action="store_true", help="fewer seeds and steps, within a minute"
     )
+    rerun.add_argument(
+        "--write",
+        type=Path,
+        metavar="CHAPTER",
+        help="with mlp: write what it found into docs/ch07_mlp.md",
+    )
     rerun.set_defaults(run=_reproduce)
     check = commands.add_parser(
         "check", help="compare every network's gradient with numerical ones"
     )
     check.set_defaults(run=_check)
     chosen = parser.parse_args(arguments)
+    if getattr(chosen, "write", None) and (chosen.quick or chosen.job != "mlp"):
+        parser.error("--write goes with the whole of `reproduce mlp`")
     try:
         return int(chosen.run(chosen))
     except KeyboardInterrupt:
@@ -96,6 +105,8 @@ def _reproduce(chosen: argparse.Namespace) -> int:
             print(f"{job} ({seconds} s{state})\n{reproduce.table(found)}\n")
         if stopped:
             break
+        if chosen.write:
+            reproduce.write(found, chosen.write)
     if chosen.json:
         print(json.dumps({"stopped": stopped, "jobs": results}, indent=1))
     return INTERRUPTED if stopped else int(any(row.agrees is False for row in rows))

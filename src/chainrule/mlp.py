@@ -6,7 +6,7 @@ X = A0 → Z1 = A0·W1 + b1 → A1 = relu(Z1) → … → ZL → AL = σ(ZL) or 
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -69,14 +69,14 @@ def init(
     units = sizes(**{f"units[{l}]": size for l, size in enumerate(units)})
     params: Params = ()
     for fan_in, M in pairwise(units):
-        W = np.sqrt(2 / fan_in) * rng.standard_normal((fan_in, M))
+        W = np.sqrt(2 / fan_in) * rng.standard_normal((fan_in, M))  # (7.25)
         params = *params, W, np.zeros(M)
     return params
 
 
 def forward(
     params: Params, X: Array, output: Output = "sigmoid"
-) -> tuple[list[Array], list[Array]]:
+) -> tuple[list[Any], list[Array]]:
     """Every intermediate of the network, dimensionless, equations (7.6) to (7.8).
 
     Args:
@@ -86,8 +86,9 @@ def forward(
         output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
 
     Returns:
-        ``Z``, the L pre-activations Z1 … ZL, and ``A``, the L + 1 activations, from
-        A0 = X to the probabilities AL. Python counts from 0: ``Z[0]`` is Z1.
+        ``Z`` and ``A``: ``Z[l]`` and ``A[l]`` are the pre-activations and the
+        activations of layer l, from ``Z[0]``, which is None, and ``A[0]``, which is X,
+        to the probabilities ``A[L]``.
 
     Raises:
         ValueError: An input is not numeric, not finite, empty or of another shape, or
@@ -96,13 +97,14 @@ def forward(
     choice("output", output, _ACTIVATIONS)
     L = layer_count(params)
     *layers, X = arrays(_forward(L), params, X)
-    W, b = layers[0::2], layers[1::2]
-    Z, A = [], [X]
-    for l in range(L):
-        Z.append(A[l] @ W[l] + b[l])  # (7.6)
-        if l < L - 1:
+    W, b = [None, *layers[0::2]], [None, *layers[1::2]]
+    Z: list[Any] = [None]  # as layer 0, the inputs, has none
+    A = [X]
+    for l in range(1, L + 1):
+        Z.append(A[l - 1] @ W[l] + b[l])  # (7.6)
+        if l < L:
             A.append(relu(Z[l]))  # (7.7)
-    A.append(_ACTIVATIONS[output](Z[-1]))
+    A.append(_ACTIVATIONS[output](Z[L]))
     return Z, A
 
 
@@ -167,14 +169,15 @@ def backward(
     choice("output", output, _ACTIVATIONS)
     *layers, X, T = arrays(_train(layer_count(params), output), params, X, T)
     penalty(lam)
-    W = layers[0::2]
+    W: list[Any] = [None, *layers[0::2]]
+    L = len(W) - 1
     Z, A = forward(params, X, output)
-    dZ = (A[-1] - T) / len(X)  # (7.17)
+    dZ = (A[L] - T) / len(X)  # (7.17)
     grads: Params = ()
-    for l in reversed(range(len(W))):
-        dW = A[l].T @ dZ + lam * W[l]  # (7.19)
+    for l in range(L, 0, -1):
+        if l < L:
+            dZ = dZ @ W[l + 1].T * relu_derivative(Z[l])  # (7.18)
+        dW = A[l - 1].T @ dZ + lam * W[l]  # (7.19)
         db = dZ.sum(axis=0)  # (7.20)
         grads = (dW, db, *grads)
-        if l > 0:
-            dZ = dZ @ W[l].T * relu_derivative(Z[l - 1])  # (7.18)
     return grads

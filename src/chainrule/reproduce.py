@@ -5,13 +5,25 @@ the digits that they give; "recorded" is what a rerun of the source gave where i
 nothing.
 """
 
-from collections.abc import Callable, Iterator
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule import data, mlp, rbf_net, relu_net, sigmoid_net, softmax_linear, train
+from chainrule import (
+    data,
+    mlp,
+    optim,
+    rbf_net,
+    relu_net,
+    sigmoid_net,
+    softmax_linear,
+    train,
+)
 from chainrule._inputs import Array
 from chainrule.functions import one_hot
 
@@ -32,7 +44,8 @@ class Row:
     """A published number, as it is printed, and, once it is reached, ours.
 
     ``decimals`` must agree; −1 stands for tens. Of a run that names no seed, ``among``
-    holds ours from many seeds, and ``ours`` is their median.
+    holds ours from many seeds, and ``ours`` is their median. Without a published number
+    ``published`` is empty.
     """
 
     what: str
@@ -54,10 +67,28 @@ class Row:
         """``agrees`` in words, or where the published run lies among the seeds."""
         if self.ours is None:
             return "not reached"
+        if self.among and not self.published:
+            return f"from {min(self.among):.3f} to {max(self.among):.3f}"
         if self.among:
             below = sum(each < float(self.published) for each in self.among)
             return f"above {below} of {len(self.among)} seeds"
         return "agrees" if self.agrees else "differs"
+
+
+# Chapter 7: two published networks, and 1, 2, 4 and 6 hidden layers of five units; each
+# from normal numbers with two standard deviations and from those of ``mlp.init``.
+PUBLISHED_SHARES = {((2, 2, 1), "1"): "0.989", ((2, 5, 3, 1), "0.1"): "0.997"}
+SHAPES: tuple[tuple[int, ...], ...] = (
+    (2, 2, 1),
+    (2, 5, 3, 1),
+    *((2, *[5] * depth, 1) for depth in (1, 2, 4, 6)),
+)
+STARTS = ("0.1", "1", "scaled")
+
+
+def share_right(units: tuple[int, ...], start: str) -> str:
+    """The name of a row of chapter 7."""
+    return f"{units}, start {start}: share right"
 
 
 PUBLISHED = {
@@ -69,9 +100,10 @@ PUBLISHED = {
         Row("loss after 50 steps (recorded)", "0.518914", 6),
         Row("right of 40 after 50 steps (recorded)", "39", 0),
     ),
-    "mlp": (
-        Row("(2, 2, 1): share of right answers", "0.989", 3),
-        Row("(2, 5, 3, 1): share of right answers", "0.997", 3),
+    "mlp": tuple(
+        Row(share_right(units, start), PUBLISHED_SHARES.get((units, start), ""), 3)
+        for units in SHAPES
+        for start in STARTS
     ),
     "sigmoid": (
         Row("summed loss at the start (recorded)", "39183", 0),
@@ -99,8 +131,9 @@ PUBLISHED = {
     ),
 }
 
-SEEDS = (100, 20)
-EPOCHS = 200
+SEEDS = (25, 5)
+EPOCHS = (200, 40)
+FENCE = '```python fold="Runs"\n'
 
 type Rows = dict[str, Row]
 
@@ -128,37 +161,86 @@ def rbf(found: Rows, *, quick: bool) -> Iterator[float]:
 
 
 def mlp_runs(found: Rows, *, quick: bool) -> Iterator[float]:
-    """Chapter 7: 200 epochs of single samples, from 100 seeds, 20 if ``quick``."""
+    """Chapter 7: networks of all shapes from all starts, from 25 seeds, 5 if ``quick``."""
     seeds = SEEDS[quick]
-    one_by_one = [slice(n, n + 1) for n in range(1000)]
-    for part, (units, scale) in enumerate((((2, 2, 1), 1.0), ((2, 5, 3, 1), 0.1))):
-        X, T, params = _division_signs(seeds, units, scale)
-        for epoch in range(EPOCHS):
-            params = train.mlp(params, X, T, one_by_one, 0.001)
-            yield (part + (epoch + 1) / EPOCHS) / 2
+    done, steps = (
+        0,
+        sum(len(batches) for units in SHAPES for batches, _ in _epochs(units)),
+    )
+    for units in SHAPES:
+        X, T, params = _division_signs(seeds, units)
+        for batches, eta in _epochs(units):
+            params = train.mlp(params, X, T, batches, eta)
+            done += len(batches)
+            yield done / steps
         Z = X
         for l in range(0, len(params), 2):
             Z = (np.maximum(Z, 0) if l else Z) @ params[l] + params[l + 1]
-        shares = ((Z > 0) == T).mean(axis=(1, 2))
-        row = found[f"{units}: share of right answers"]
-        row.among, row.ours = shares.tolist(), float(np.median(shares))
+        shares = ((Z > 0) == T).mean(axis=(1, 2)).reshape(len(STARTS), seeds)
+        for start, among in zip(STARTS, shares.tolist(), strict=True):
+            row = found[share_right(units, start)]
+            row.among, row.ours = among, float(np.median(among))
+
+
+def _epochs(units: tuple[int, ...]) -> Iterator[tuple[Sequence[Array | slice], float]]:
+    """The batches and the step size of each epoch: as published, else batches of 50."""
+    rng = np.random.default_rng(17)
+    if units in SHAPES[:2]:
+        for _ in range(EPOCHS[0]):
+            yield [slice(n, n + 1) for n in range(1000)], 0.001
+    else:
+        for _ in range(EPOCHS[1]):
+            yield optim.minibatches(rng, 1000, 50), 0.1
 
 
 def _division_signs(
-    seeds: int, units: tuple[int, ...], scale: float
+    seeds: int, units: tuple[int, ...]
 ) -> tuple[Array, Array, mlp.Params]:
-    """For each seed its samples, and parameters with the standard deviation ``scale``."""
+    """For each start and each seed the samples, those of the seed, and parameters."""
     X, params = [], []
-    for seed in range(seeds):
-        rng = np.random.default_rng(seed)
-        samples, t = data.division_sign(rng)
-        X.append(samples)
-        params.append(
-            [scale * rng.standard_normal(p.shape) for p in mlp.init(rng, units)]
-        )
+    for start in STARTS:
+        for seed in range(seeds):
+            rng = np.random.default_rng(seed)
+            samples, t = data.division_sign(rng)
+            X.append(samples)
+            if start == "scaled":
+                params.append(mlp.init(rng, units))
+            else:
+                shapes = [s for D, M in pairwise(units) for s in ((D, M), (M,))]
+                params.append(
+                    tuple(float(start) * rng.standard_normal(s) for s in shapes)
+                )
     pile = [np.stack(each) for each in zip(*params, strict=True)]
     pile[1::2] = [each[:, None] for each in pile[1::2]]
-    return np.stack(X), np.broadcast_to(t[:, None], (seeds, 1000, 1)), tuple(pile)
+    return np.stack(X), np.broadcast_to(t[:, None], (len(X), 1000, 1)), tuple(pile)
+
+
+def write(found: Rows, path: Path) -> None:
+    """Write what ``mlp_runs`` found into the cell "Runs" of chapter 7."""
+    before, rest = path.read_text("utf-8").split(FENCE)
+    _, end, after = rest.partition("```\n")
+    path.write_text(before + FENCE + cell(found) + end + after, "utf-8")
+
+
+def cell(found: Rows) -> str:
+    """The code of that cell."""
+    lines = [
+        "# Written by `python -m chainrule reproduce mlp --write docs/ch07_mlp.md`:",
+        "# of 1000 samples, how many a network has right; a number for each data set.",
+        "right = {",
+    ]
+    for units in SHAPES:
+        lines.append(f"    {units}: {{")
+        for start in STARTS:
+            shares = found[share_right(units, start)].among
+            counts = " ".join(f"{1000 * share:.0f}," for share in shares)
+            lines.append(f'        "{start}": [')
+            lines += textwrap.wrap(
+                counts, 79, initial_indent=12 * " ", subsequent_indent=12 * " "
+            )
+            lines.append("        ],")
+        lines.append("    },")
+    return "\n".join([*lines, "}\n"])
 
 
 def sigmoid(found: Rows, *, quick: bool) -> Iterator[float]:
@@ -239,14 +321,16 @@ JOBS: dict[str, Job] = {
 
 def table(found: Rows) -> str:
     """Published, ours, their difference and the verdict, a line for each number."""
-    lines = [f"{'':51}{'published':>10}{'ours':>13}{'difference':>12}  verdict"]
+    lines = [f"{'':53}{'published':>10}{'ours':>13}{'difference':>12}  verdict"]
     for row in found.values():
         ours, difference = "", ""
-        if row.ours is not None:
+        if row.ours is not None and row.published:
             decimals = len(row.published.partition(".")[2]) + (row.ours % 1 > 0)
             ours = f"{row.ours:.{decimals}f}"
             difference = f"{row.ours - float(row.published):.1g}"
+        elif row.ours is not None:
+            ours = f"{row.ours:.{row.decimals}f}"
         lines.append(
-            f"{row.what:51}{row.published:>10}{ours:>13}{difference:>12}  {row.verdict}"
+            f"{row.what:53}{row.published:>10}{ours:>13}{difference:>12}  {row.verdict}"
         )
     return "\n".join(lines)
