@@ -3,7 +3,8 @@
 A ``python`` fence, whatever its attributes, is a cell: it must run without a warning and
 show nothing but figures. A ``pycon`` fence is a doctest: each result must be printed
 exactly as the page says. The examples of a page share one namespace and run in the order
-in which they stand.
+in which they stand. A figure must show what its record says; ``make figures`` renews the
+records, ``tests/figures/``.
 """
 
 import ast
@@ -12,6 +13,7 @@ import doctest
 import io
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 # Before NumPy is imported: as many threads as cores in each of several processes would
@@ -25,22 +27,29 @@ from sybil import Document, Example, Region, Sybil
 from sybil.evaluators.doctest import DocTestEvaluator
 from sybil.parsers.abstract.doctest import DocTestStringParser
 
-from press import book
+from press import book, drawn
 
 # Before pyplot is imported: a machine with a display would open windows.
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 DOCTESTS = DocTestStringParser(DocTestEvaluator(doctest.DONT_ACCEPT_TRUE_FOR_1))
+LOOK = book.ROOT / "press" / "matplotlibrc"
 PRINT_OPTIONS = np.get_printoptions()
 # One builds the site while the chapters run beside it, the other builds many small ones.
 FIRST = {"test_visits.py", "test_press.py"}
 
 
+SHOWN: list[Figure] = []
+
+
 def show() -> None:
-    """What ``plt.show`` is here: draw every figure, for its warnings, and close it."""
+    """What ``plt.show`` is here: draw every figure, keep it for a look, and close it."""
     for number in plt.get_fignums():
-        plt.figure(number).canvas.draw()
+        figure = plt.figure(number)
+        figure.canvas.draw()
+        SHOWN.append(figure)
     plt.close("all")
 
 
@@ -50,13 +59,15 @@ plt.show = show  # type: ignore[assignment]
 def run_cell(example: Example) -> str | None:
     """Run a ``python`` fence; return a complaint if it shows more than figures."""
     __tracebackhide__ = True
-    tree = ast.parse(example.parsed, example.path)
+    fence: book.Fence = example.parsed
+    tree = ast.parse(fence.code, example.path)
     ast.increment_lineno(tree, example.line)
     last = (
         tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     )
     value = None
     printed = io.StringIO()
+    SHOWN.clear()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         exec(compile(tree, example.path, "exec"), example.namespace)  # noqa: S102
         if isinstance(last, ast.Expr):
@@ -68,6 +79,28 @@ def run_cell(example: Example) -> str | None:
         return f"The cell prints {printed.getvalue()!r}. It belongs in a pycon check."
     if plt.get_fignums():
         return "The cell leaves a figure open. End it with plt.show()."
+    return compare(fence, Path(example.path), example.document.text) if SHOWN else None
+
+
+def compare(fence: book.Fence, page: Path, text: str) -> str | None:
+    """Compare the figure that ``fence`` has shown with its record; complain, or renew."""
+    lines = [each.line for each in book.fences(text) if "plt.show()" in each.code]
+    number = lines.index(fence.line)
+    loose = fence.attributes.get("loose")
+    shown = drawn.record(SHOWN[-1], loose=loose is not None)
+    records = drawn.load(page)
+    if "RENEW_FIGURES" in os.environ:
+        drawn.save(page, [*records[:number], shown, *records[number + 1 : len(lines)]])
+        return None
+    place = f"{page.relative_to(book.ROOT)}:{fence.line}"
+    if number >= len(records):
+        return f"{place}: no record of this figure; draw it with make figures"
+    tolerance = float(loose) if loose else drawn.TOLERANCE
+    if found := drawn.difference(records[number], shown, tolerance):
+        return (
+            f"{place}: the figure is not the one of its record. {found}. "
+            "If it is meant to be so, renew the record with make figures and read the diff."
+        )
     return None
 
 
@@ -79,7 +112,7 @@ def examples(document: Document) -> Iterator[Region]:
     for fence in book.fences(document.text):
         start, code = starts[fence.line - 1], starts[fence.line]
         if fence.language == "python":
-            yield Region(start, code + len(fence.code), fence.code, run_cell)
+            yield Region(start, code + len(fence.code), fence, run_cell)
         elif fence.language == "pycon":
             for region in DOCTESTS(fence.code, document.path):
                 region.start += code
@@ -89,6 +122,7 @@ def examples(document: Document) -> Iterator[Region]:
 
 def start_page(namespace: dict[str, Any]) -> None:
     namespace["__name__"] = "__main__"
+    mpl.rc_file(LOOK)
 
 
 def end_page(_: dict[str, Any]) -> None:
