@@ -79,28 +79,9 @@ def run_cell(example: Example) -> str | None:
         return f"The cell prints {printed.getvalue()!r}. It belongs in a pycon check."
     if plt.get_fignums():
         return "The cell leaves a figure open. End it with plt.show()."
-    return compare(fence, Path(example.path), example.document.text) if SHOWN else None
-
-
-def compare(fence: book.Fence, page: Path, text: str) -> str | None:
-    """Compare the figure that ``fence`` has shown with its record; complain, or renew."""
-    lines = [each.line for each in book.fences(text) if "plt.show()" in each.code]
-    number = lines.index(fence.line)
-    loose = fence.attributes.get("loose")
-    shown = drawn.record(SHOWN[-1], loose=loose is not None)
-    records = drawn.load(page)
-    if "RENEW_FIGURES" in os.environ:
-        drawn.save(page, [*records[:number], shown, *records[number + 1 : len(lines)]])
-        return None
-    place = f"{page.relative_to(book.ROOT)}:{fence.line}"
-    if number >= len(records):
-        return f"{place}: no record of this figure; draw it with make figures"
-    tolerance = float(loose) if loose else drawn.TOLERANCE
-    if found := drawn.difference(records[number], shown, tolerance):
-        return (
-            f"{place}: the figure is not the one of its record. {found}. "
-            "If it is meant to be so, renew the record with make figures and read the diff."
-        )
+    if SHOWN:
+        page, renew = Path(example.path), "RENEW_FIGURES" in os.environ
+        return drawn.complaint(page, fence.line, SHOWN[-1], renew=renew)
     return None
 
 

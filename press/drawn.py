@@ -55,7 +55,7 @@ LOOKS = {
     Collection: "linewidth linestyle",
     Patch: "edgecolor facecolor linestyle linewidth hatch",
     AxesImage: "interpolation",
-    Text: "text color",
+    Text: "color fontsize",
     Legend: "",
 }
 MARKER = "marker markersize markerfacecolor markeredgecolor markeredgewidth"
@@ -87,12 +87,44 @@ def difference(recorded: Record, drawn: Record, tolerance: float) -> str:
     for old, new in zip_longest(recorded, drawn, fillvalue={"nothing": ""}):
         axes += "axes" in old
         if next(iter(old)) != next(iter(new)):
-            return f"axes {axes}: it shows {new}, recorded is {old}"
+            return f"Axes {axes}: it shows {_name(new)}, recorded is {_name(old)}"
         for place, before, now in _differences(old, new, tolerance):
-            kind, name = next(iter(old.items()))
-            of = f"{kind} {name!r}" if name and isinstance(name, str) else kind
-            return f"axes {axes}, {of}: {place} is {now!r}, recorded is {before!r}"
+            of = f"Axes {axes}, {_name(old)}: {place}"
+            return f"{of} is {now!r}, recorded is {before!r}"
     return ""
+
+
+def _name(entry: Entry) -> str:
+    kind, name = next(iter(entry.items()))
+    return f"{kind} {name!r}" if isinstance(name, str) and name else kind
+
+
+def complaint(page: Path, line: int, figure: Figure, *, renew: bool) -> str | None:
+    """In what ``figure``, of the fence at ``line`` of ``page``, is not as recorded.
+
+    Or, to ``renew`` it, write its record.
+    """
+    fences = [
+        each
+        for each in book.fences(page.read_text("utf-8"))
+        if each.language == "python" and "plt.show()" in each.code
+    ]
+    number = [each.line for each in fences].index(line)
+    loose = fences[number].attributes.get("loose")
+    shown = record(figure, loose=loose is not None)
+    records = load(page)
+    if renew:
+        save(page, [*records[:number], shown, *records[number + 1 : len(fences)]])
+        return None
+    here = f"{page.relative_to(book.ROOT)}:{line}"
+    if number >= len(records):
+        return f"{here}: this figure has no record yet; `make figures` writes it."
+    tolerance = float(loose) if loose else TOLERANCE
+    found = difference(records[number], shown, tolerance)
+    return found and (
+        f"{here}: figure {number + 1} of the page does not show what is recorded. "
+        f"{found}. If it is right, renew the record by `make figures` and read its diff."
+    )
 
 
 def load(page: Path) -> list[Record]:
@@ -119,11 +151,12 @@ def _differences(
     match old, new:
         case float(), float() if abs(old - new) <= tolerance:
             return
-        case dict(), dict() if old.keys() == new.keys():
-            for key, value in old.items():
-                span = (max(value) - min(value)) or 1.0 if key in SPANS else 1.0
+        case dict(), dict():
+            for key in old | new:
+                one, other = old.get(key), new.get(key)
+                span = (max(one) - min(one)) or 1.0 if one and key in SPANS else 1.0
                 inside = f"{place} {key}".strip()
-                yield from _differences(value, new[key], tolerance * span, inside)
+                yield from _differences(one, other, tolerance * span, inside)
         case list(), list() if len(old) == len(new):
             for index, (one, other) in enumerate(zip(old, new, strict=True)):
                 yield from _differences(one, other, tolerance, f"{place}[{index}]")
@@ -159,6 +192,8 @@ def _axis(axis: Axis, *, loose: bool) -> Entry:
         "grid": any(each.get_visible() for each in axis.get_gridlines()),
         "minor": not isinstance(axis.get_minor_locator(), NullLocator),
     }
+    if axis.get_label_text():
+        entry["place"] = _thing(axis.label, axis.axes.transAxes)["box"]
     if loose and not isinstance(axis.get_major_locator(), FixedLocator):
         return entry
     entry |= {"ticks": [], "at": []}
@@ -214,10 +249,6 @@ def _look(artist: Artist) -> Entry:
     kind = next(each for each in LOOKS if isinstance(artist, each))
     name = artist.get_text() if isinstance(artist, Text) else str(artist.get_label())
     look: Entry = {kind.__name__: "" if name.startswith("_") else name}
-    if isinstance(artist, Collection | AxesImage):
-        values = artist.get_array()
-        if values is not None and values.size > PARTS:
-            look |= _shades(artist, values)
     traits = LOOKS[kind].split()
     match artist:
         case Line2D() if artist.get_marker() != "None":
