@@ -19,6 +19,7 @@ from unittest import mock
 import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 from mutants import Mutant
 from pages import cells
 
@@ -67,13 +68,26 @@ class Plot:
     def difference(self, code: str) -> str:
         """Where what ``code`` draws differs from the record; empty if nowhere."""
         loose = self.fence.attributes.get("loose")
+        with self._drawn(code) as figure:
+            shown = drawn.record(figure, loose=loose is not None)
+        tolerance = float(loose) if loose else drawn.TOLERANCE
+        return drawn.difference(self.record, shown, tolerance)
+
+    def looks_the_same(self, code: str) -> bool:
+        """Whether ``code`` draws what the cell draws, pixel by pixel: no mistake then."""
+        images = []
+        for each in (self.fence.code, code):
+            with self._drawn(each) as figure:
+                images.append(np.array(figure.canvas.buffer_rgba()))
+        return np.array_equal(*images)
+
+    @contextlib.contextmanager
+    def _drawn(self, code: str) -> Iterator[Figure]:
         with _undisturbed():
             exec(code, dict(self.names))  # noqa: S102
             figure = plt.gcf()
             figure.canvas.draw()
-            shown = drawn.record(figure, loose=loose is not None)
-        tolerance = float(loose) if loose else drawn.TOLERANCE
-        return drawn.difference(self.record, shown, tolerance)
+            yield figure
 
     def mutants(self) -> Iterator[Mutant]:
         """Every single mistake in the cell that this module knows, each program once."""
