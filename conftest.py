@@ -3,8 +3,9 @@
 A ``python`` fence, whatever its attributes, is a cell: it must run without a warning and
 show nothing but figures. A ``pycon`` fence is a doctest: each result must be printed
 exactly as the page says. The end of a section is an example too: the numbers in its text
-must be what its code and its comments say. The examples of a page share one namespace and run in the order
-in which they stand.
+must be what its code and its comments say. A figure must show what its record says;
+``make figures`` renews the records, ``tests/figures/``. The examples of a page share one
+namespace and run in the order in which they stand.
 """
 
 import ast
@@ -28,22 +29,29 @@ from sybil import Document, Example, Region, Sybil
 from sybil.evaluators.doctest import DocTestEvaluator
 from sybil.parsers.abstract.doctest import DocTestStringParser
 
-from press import book, number
+from press import book, drawn, number
 
 # Before pyplot is imported: a machine with a display would open windows.
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 DOCTESTS = DocTestStringParser(DocTestEvaluator(doctest.DONT_ACCEPT_TRUE_FOR_1))
+LOOK = book.ROOT / "press" / "matplotlibrc"
 PRINT_OPTIONS = np.get_printoptions()
 # One builds the site while the chapters run beside it, the other builds many small ones.
 FIRST = {"test_visits.py", "test_press.py"}
 
 
+SHOWN: list[Figure] = []
+
+
 def show() -> None:
-    """What ``plt.show`` is here: draw every figure, for its warnings, and close it."""
+    """What ``plt.show`` is here: draw every figure, keep it for a look, and close it."""
     for each in plt.get_fignums():
-        plt.figure(each).canvas.draw()
+        figure = plt.figure(each)
+        figure.canvas.draw()
+        SHOWN.append(figure)
     plt.close("all")
 
 
@@ -53,13 +61,15 @@ plt.show = show  # type: ignore[assignment]
 def run_cell(example: Example) -> str | None:
     """Run a ``python`` fence; return a complaint if it shows more than figures."""
     __tracebackhide__ = True
-    tree = ast.parse(example.parsed, example.path)
+    fence: book.Fence = example.parsed
+    tree = ast.parse(fence.code, example.path)
     ast.increment_lineno(tree, example.line)
     last = (
         tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     )
     value = None
     printed = io.StringIO()
+    SHOWN.clear()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         exec(compile(tree, example.path, "exec"), example.namespace)  # noqa: S102
         if isinstance(last, ast.Expr):
@@ -71,6 +81,9 @@ def run_cell(example: Example) -> str | None:
         return f"The cell prints {printed.getvalue()!r}. It belongs in a pycon check."
     if plt.get_fignums():
         return "The cell leaves a figure open. End it with plt.show()."
+    if SHOWN:
+        page, renew = Path(example.path), "RENEW_FIGURES" in os.environ
+        return drawn.complaint(page, fence.line, SHOWN[-1], renew=renew)
     return None
 
 
@@ -95,7 +108,7 @@ def examples(document: Document) -> Iterator[Region]:
     for fence in book.fences(document.text):
         start, code = starts[fence.line - 1], starts[fence.line]
         if fence.language == "python":
-            yield Region(start, code + len(fence.code), fence.code, run_cell)
+            yield Region(start, code + len(fence.code), fence, run_cell)
         elif fence.language == "pycon":
             for region in DOCTESTS(fence.code, document.path):
                 region.start += code
@@ -105,6 +118,7 @@ def examples(document: Document) -> Iterator[Region]:
 
 def start_page(namespace: dict[str, Any]) -> None:
     namespace["__name__"] = "__main__"
+    mpl.rc_file(LOOK)
 
 
 def end_page(_: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from press.errors import fail
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-ATTRIBUTES = {"alt", "caption", "cover", "fold", "wrong"}
+ATTRIBUTES = {"alt", "caption", "cover", "fold", "loose", "wrong"}
 FIGURE_LIMIT = 100_000  # bytes
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)

@@ -46,7 +46,7 @@ from press.number import blocks
 each_page = pytest.mark.parametrize("page", PAGES, ids=identify)
 each_chapter = pytest.mark.parametrize("page", CHAPTERS, ids=identify)
 
-ATTRIBUTES = {"fold", "caption", "cover", "alt", "wrong"}
+ATTRIBUTES = {"fold", "caption", "cover", "alt", "loose", "wrong"}
 OPENING = re.compile(
     r'`{3,}(?:python(?P<attributes>(?: \w+="(?:[^"\\`]|\\.)*")*)|pycon|console|text)'
 )
