@@ -29,7 +29,7 @@ from sybil import Document, Example, Region, Sybil
 from sybil.evaluators.doctest import DocTestEvaluator
 from sybil.parsers.abstract.doctest import DocTestStringParser
 
-from press import book, drawn, number
+from press import book, drawn, formulas, number
 
 # Before pyplot is imported: a machine with a display would open windows.
 mpl.use("Agg")
@@ -94,6 +94,17 @@ def run_numbers(example: Example) -> str | None:
     return number.check(example.parsed, example.namespace, str(page))
 
 
+def run_formulas(example: Example) -> str | None:
+    """Evaluate the formulas that the cell or check which ends here may confirm."""
+    __tracebackhide__ = True
+    page = Path(example.path).relative_to(book.ROOT)
+    moment: formulas.Moment = example.parsed
+    found = (
+        formulas.check(each, example.namespace, moment) for each in moment.displays
+    )
+    return "\n".join(f"{page}:{each}" for each in found if each) or None
+
+
 def examples(document: Document) -> Iterator[Region]:
     """One for each ``python`` fence, each prompt in a ``pycon`` fence, each section."""
     starts = [0]
@@ -105,6 +116,9 @@ def examples(document: Document) -> Iterator[Region]:
         for end, found in itertools.groupby(blocks, lambda block: block.end):
             at = min(starts[end - 1], len(document.text))
             yield Region(at, at, [*found], run_numbers)
+        for moment in formulas.moments(document.text):
+            at = starts[moment.end]
+            yield Region(at, at, moment, run_formulas)
     for fence in book.fences(document.text):
         start, code = starts[fence.line - 1], starts[fence.line]
         if fence.language == "python":
