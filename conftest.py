@@ -99,9 +99,8 @@ def run_formulas(example: Example) -> str | None:
     __tracebackhide__ = True
     page = Path(example.path).relative_to(book.ROOT)
     moment: formulas.Moment = example.parsed
-    found = (
-        formulas.check(each, example.namespace, moment) for each in moment.displays
-    )
+    waiting = [each for each in moment.displays if not each.done]
+    found = [each.check(example.namespace, moment) for each in waiting]
     return "\n".join(f"{page}:{each}" for each in found if each) or None
 
 
@@ -117,7 +116,7 @@ def examples(document: Document) -> Iterator[Region]:
             at = min(starts[end - 1], len(document.text))
             yield Region(at, at, [*found], run_numbers)
         for moment in formulas.moments(document.text):
-            at = starts[moment.end]
+            at = starts[moment.fence.end]
             yield Region(at, at, moment, run_formulas)
     for fence in book.fences(document.text):
         start, code = starts[fence.line - 1], starts[fence.line]

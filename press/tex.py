@@ -7,18 +7,18 @@ r"""The TeX of a display as trees: a tokeniser and a parser by recursive descent
     chain     = side (relation side)*
     side      = ["-"] term (("+" | "-") term)*
     term      = factor ([\cdot | \odot | \times | "/"] factor)*
-    factor    = \sum, \lim with a term | \frac | a function with its arguments | an atom
-                with primes, indices, powers
+    factor    = \sum, \lim with a term | \frac | an atom with primes, indices, powers
+                and, if it is a function, its arguments
 
-What follows ``&&`` in a row is the reason for it; a row that begins with a relation goes
-on with the statement before it. A name before a bracket is a function if ``functions``
-says so, else a factor. A tree is a tuple whose first entry is its kind::
+What follows ``&&`` in a row is the reason for it; a row that begins with a relation or a
+plus goes on with the statement before it. Whether a name before a bracket is a function or a factor
+``functions`` says. A tree is a tuple whose first entry is its kind::
 
     number value | name name | entry tree groups | add trees | minus tree
     beside left right | times left right | over left right | power base exponent
-    transpose tree | bars tree | norm tree | call head primes arguments
-    total letters low high term | limit name target term | derivative of by order
-    matrix rows | holds chain | chain sides relations | iff chains | shape sizes
+    transpose tree | call head primes arguments | total letters low high term
+    limit name target term | derivative of by order | matrix rows | holds chain
+    chain sides relations | iff chains
 """
 
 from __future__ import annotations
@@ -31,55 +31,47 @@ if TYPE_CHECKING:
 
 type Tree = tuple[Any, ...]
 
-RELATIONS = {
-    "=": "=",
-    "<": "<",
-    ">": ">",
-    r"\le": "≤",
-    r"\ge": "≥",
-    r"\ne": "≠",
+RELATIONS = {"=": "=", "<": "<", ">": ">", r"\le": "≤", r"\ge": "≥", r"\ne": "≠"} | {
     r"\approx": "≈",
     r"\to": "→",
     r"\leftarrow": "←",
     r"\in": "∈",
 }
-_TOKEN = re.compile(
+# Names that take the factor behind them as their argument.
+FUNCTIONS = {r"\log", r"\exp", r"\tanh", r"\max", r"\min", r"\sqrt", r"\overline"}
+_PATTERN = re.compile(
     r"\\(?:operatorname|math(?:rm|bb)|text)\{(?:[^{}]|\{[^{}]*\})*\}"
     r"|\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\S",
     re.DOTALL,
 )
-_UNREAD = re.compile(r"\\(?:tag|eqref)\{[^}]*\}|\\(?:begin|end)\{aligned\}|~")
-_SPACES = {
-    "\\" + name
-    for name in ", ; : ! nobreak allowbreak textstyle left right bigl bigr Bigl Bigr".split()
-}
-_SEPARATORS = {",", ".", r"\\", r"\quad", r"\qquad"}
-_FUNCTIONS = {"\\" + name for name in ("log", "exp", "tanh", "max", "min")}
-_FRACTIONS = {r"\frac", r"\tfrac", r"\dfrac"}
-_OPEN = {"(": ")", "[": "]", "{": "}", r"\begin": r"\end", r"\lVert": r"\rVert"}
-_STOP = (
-    set(_OPEN.values())
-    | set(RELATIONS)
-    | {"", "+", "-", "/", ",", "&", "_", "^", "'", r"\\", r"\iff"}
-    | {r"\cdot", r"\odot", r"\times", r"\dots", ":", "."}
+_UNREAD = re.compile(
+    r"\\(?:tag|eqref|phantom)\{[^}]*\}|\\(?:begin|end)\{aligned\}"
+    r"|\\(?:[,;:!]|(?:no|allow)break|textstyle|left|right|[bB]ig[lr])(?![a-zA-Z])"
 )
+_SEPARATORS = {",", ".", r"\\", r"\quad", r"\qquad"}
+_PRODUCTS = {r"\cdot": "times", r"\odot": "times", r"\times": "times", "/": "over"}
+_CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|"} | {
+    r"\begin": r"\end",
+    r"\lVert": r"\rVert",
+}
+_STOP = {*_CLOSING.values(), *RELATIONS, *_PRODUCTS, *_SEPARATORS} - {"|"} | {
+    *("", "+", "-", "&", "_", "^", "'", ":", r"\iff", r"\dots")
+}
 
 
 class UnreadableError(ValueError):
     """A formula is not in the TeX that is understood here."""
 
 
-def tokens(tex: str) -> list[str]:
+def marks(tex: str) -> list[str]:
     """The tokens of ``tex`` without tags, spaces and sizes of brackets."""
-    return [
-        each for each in _TOKEN.findall(_UNREAD.sub("", tex)) if each not in _SPACES
-    ]
+    return _PATTERN.findall(_UNREAD.sub("", tex))
 
 
-def source(tokens: list[str]) -> str:
+def source(marks: list[str]) -> str:
     """Tokens as TeX again, to be shown."""
-    spaced = re.sub(r" ?([_^]) ?", r"\1", " ".join(tokens))
-    return re.sub(r"(?<=[({\[|]) | (?=[)}\]|,'{])", "", spaced)
+    spaced = re.sub(r" ?([_^]) ?", r"\1", " ".join(marks))
+    return re.sub(r"(?<=[({\[|]) | (?=[)}\]|,'{(])", "", spaced)
 
 
 def statements(tex: str) -> list[list[str]]:
@@ -87,84 +79,85 @@ def statements(tex: str) -> list[list[str]]:
     found: list[list[str]] = []
     part: list[str] = []
     depth, first, reason, before = 0, True, False, ""
-    for token in [*tokens(tex), r"\\"]:
-        depth += (token in _OPEN) - (token in _OPEN.values())
-        ends = token in _SEPARATORS or token.startswith(r"\text{")
-        if depth or not (ends or token == "&"):
-            part += [] if reason else [token]
-        elif token == "&":
+    for mark in [*marks(tex), r"\\"]:
+        depth += (mark in _CLOSING) - (mark in _CLOSING.values())
+        ends = mark in _SEPARATORS or mark.startswith(r"\text{")
+        if depth or not (ends or mark == "&"):
+            part += [] if reason else [mark]
+        elif mark == "&":
             reason = reason or before == "&"
         elif part:
-            if first and found and part[0] in {*RELATIONS, r"\iff"}:
+            if first and found and part[0] in {*RELATIONS, r"\iff", "+"}:
                 found[-1] += part
             else:
                 found.append(part)
             first, part = False, []
-        if token == r"\\" and not depth:
+        if mark == r"\\" and not depth:
             first, reason = True, False
-        before = token
+        before = mark
     return found
 
 
-def parse(tokens: list[str], functions: Callable[[Tree], bool]) -> Tree:
+def parse(marks: list[str], functions: Callable[[Tree], bool]) -> Tree:
     """The tree of a statement.
 
     Raises:
         UnreadableError: If the statement is not in the grammar above.
     """
-    return _Parser(tokens, functions).statement()
+    return _Parser(marks, functions).statement()
 
 
 class _Parser:
-    def __init__(self, tokens: list[str], functions: Callable[[Tree], bool]) -> None:
-        self.tokens, self.functions = [*tokens], functions
-        self.at = 0
-        self.bars = False
+    def __init__(self, marks: list[str], functions: Callable[[Tree], bool]) -> None:
+        self.marks, self.functions, self.at = [*marks], functions, 0
 
     @property
     def next(self) -> str:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+        return self.marks[self.at] if self.at < len(self.marks) else ""
 
-    def take(self, *wanted: str) -> str:
-        token = self.next
-        if wanted and token not in wanted:
+    def take(self, wanted: str = "") -> str:
+        mark = self.next
+        if not mark or (wanted and mark != wanted):
             raise UnreadableError(
-                f"{' or '.join(wanted)} is missing before {token or 'the end'}"
+                f"{wanted or 'something'} is missing before {mark or 'the end'}"
             )
         self.at += 1
-        return token
+        return mark
 
-    def inner(self, tokens: list[str]) -> _Parser:
-        return _Parser(tokens, self.functions)
+    def inner(self, marks: list[str]) -> _Parser:
+        return _Parser(marks, self.functions)
 
-    def whole(self) -> Tree:
-        """All tokens as one side."""
-        tree = self.side()
-        self.end()
+    def read(self, marks: list[str]) -> Tree:
+        """``marks`` as one side."""
+        parser = self.inner(marks)
+        tree = parser.side()
+        parser.end()
         return tree
 
     def end(self) -> None:
         if self.next:
             raise UnreadableError(f"{self.next} cannot stand where it stands")
 
+    def enclosed(self, opening: str) -> list[str]:
+        """The tokens up to the bracket that closes ``opening``."""
+        start, depth = self.at, 1
+        closing = _CLOSING[opening]
+        while depth:
+            mark = self.take()
+            depth += -1 if mark == closing else mark == opening
+        return self.marks[start : self.at - 1]
+
     def group(self) -> list[str]:
         """The tokens of an argument: a group without its braces, else one token."""
-        token = self.take()
-        if token != "{":
-            if token in _STOP:
-                raise UnreadableError("an argument is missing")
-            if token[0].isdigit() and len(token) > 1:
-                self.tokens[self.at - 1 : self.at] = [token[0], token[1:]]
-            return [token[0]] if token[0].isdigit() else [token]
-        start, depth = self.at, 1
-        while depth:
-            if not (token := self.take()):
-                raise UnreadableError("a brace is not closed")
-            depth += (token == "{") - (token == "}")
-        return self.tokens[start : self.at - 1]
-
-    def argument(self) -> Tree:
-        return self.inner(self.group()).whole()
+        mark = self.take()
+        if mark == "{":
+            return self.enclosed(mark)
+        if mark in _STOP:
+            raise UnreadableError("an argument is missing")
+        if mark[0].isdigit() and len(mark) > 1:  # \tfrac12
+            self.at -= 1
+            self.marks[self.at] = mark[1:]
+        return [mark[0] if mark[0].isdigit() else mark]
 
     def statement(self) -> Tree:
         chains = [self.chain()]
@@ -178,21 +171,8 @@ class _Parser:
         sides, relations = [self.side()], []
         while self.next in RELATIONS:
             relations.append(RELATIONS[self.take()])
-            sides.append(self.shape() if relations[-1] == "∈" else self.side())
+            sides.append(self.side())
         return "chain", sides, relations
-
-    def shape(self) -> Tree:
-        self.take(r"\mathbb{R}")
-        sizes: list[list[str]] = []
-        if self.next == "^":
-            self.take()
-            sizes = [[]]
-            for token in self.group():
-                if token == r"\times":
-                    sizes.append([])
-                else:
-                    sizes[-1].append(token)
-        return "shape", [self.inner(each).whole() for each in sizes]
 
     def side(self) -> Tree:
         terms = []
@@ -203,38 +183,33 @@ class _Parser:
             sign = self.take() if self.next in {"+", "-"} else ""
         return terms[0] if len(terms) == 1 else ("add", terms)
 
-    def starts_factor(self) -> bool:
-        return self.next not in _STOP and not (self.next == "|" and self.bars)
-
     def term(self) -> Tree:
         if self.next == "-":
             self.take()
             return "minus", self.term()
         tree = self.factor()
         while True:
-            if self.next in {r"\cdot", r"\odot", r"\times"}:
-                self.take()
-                tree = "times", tree, self.factor()
-            elif self.next == "/":
-                self.take()
-                tree = "over", tree, self.factor()
-            elif self.starts_factor():
+            if self.next in _PRODUCTS:
+                kind = _PRODUCTS[self.take()]
+                tree = kind, tree, self.factor()
+            elif self.next not in _STOP:
                 tree = "beside", tree, self.factor()
             else:
                 return tree
 
     def factor(self) -> Tree:
-        if self.next == r"\sum":
-            return self.total()
-        if self.next == r"\lim":
-            self.take()
-            self.take("_")
-            (_, name), target = self.inner(self.group()).chain()[1]
-            return "limit", name, target, self.term()
-        if self.next in _FUNCTIONS or self.next.startswith(r"\operatorname"):
-            name = re.sub(r"\\operatorname|\W", "", self.take())
-            return self.scripts(("name", name), function=True)
-        return self.scripts(self.fraction() if self.next in _FRACTIONS else self.atom())
+        match self.next:
+            case r"\sum":
+                return self.total()
+            case r"\lim":
+                self.take()
+                self.take("_")
+                (_, name), target = self.inner(self.group()).chain()[1]
+                return "limit", name, target, self.term()
+            case r"\frac" | r"\tfrac" | r"\dfrac":
+                return self.scripts(self.fraction())
+        function = self.next in FUNCTIONS or self.next.startswith(r"\operatorname")
+        return self.scripts(self.atom(), function=function)
 
     def total(self) -> Tree:
         self.take()
@@ -242,71 +217,44 @@ class _Parser:
         low = high = None
         while self.next in {"_", "^"}:
             if self.take() == "^":
-                high = self.argument()
+                high = self.read(self.group())
                 continue
             letters = [each for each in self.group() if not each.startswith(r"\text")]
             if "=" in letters:
-                low = self.inner(letters[letters.index("=") + 1 :]).whole()
+                low = self.read(letters[letters.index("=") + 1 :])
                 letters = letters[: letters.index("=")]
         if (low is None) != (high is None):
             raise UnreadableError("a sum has one of its bounds, but not the other")
-        return (
-            "total",
-            [each for each in letters if each != ","],
-            low,
-            high,
-            self.term(),
-        )
+        counted = [each for each in letters if each != ","]
+        return "total", counted, low, high, self.term()
 
     def fraction(self) -> Tree:
         self.take()
         top, bottom = self.group(), self.group()
         d = bottom[0] if bottom[:1] in (["d"], [r"\partial"]) and bottom[1:] else ""
         if not d or top[:1] != [d]:
-            return "over", self.inner(top).whole(), self.inner(bottom).whole()
+            return "over", self.read(top), self.read(bottom)
         order = 1
         if top[1:2] == ["^"]:
             if not top[2].isdigit() or bottom[-2:] != top[1:3]:
                 raise UnreadableError("the orders above and below the line differ")
             order = int(top[2])
             top, bottom = top[2:], bottom[:-2]
-        of = self.inner(top[1:]).whole() if top[1:] else self.term()
-        return "derivative", of, self.inner(bottom[1:]).whole(), order
+        of = self.read(top[1:]) if top[1:] else self.term()
+        return "derivative", of, self.read(bottom[1:]), order
 
     def atom(self) -> Tree:
-        match self.take():
-            case token if token[:1].isdigit():
-                return "number", float(token) if "." in token else int(token)
-            case "{":
-                self.at -= 1
-                return self.argument()
-            case "(" | "[" as token:
-                return self.bracket(token)
-            case "|":
-                self.bars = True
-                tree = self.side()
-                self.bars = False
-                self.take("|")
-                return "bars", tree
-            case r"\lVert":
-                tree = self.side()
-                self.take(r"\rVert")
-                return "norm", tree
-            case r"\sqrt":
-                return "power", self.argument(), ("number", 0.5)
-            case r"\overline":
-                return "call", ("name", "mean"), 0, [self.argument()]
-            case r"\hat":
-                return "name", f"{self.argument()[1]}_hat"
-            case r"\underbrace":
-                tree = self.argument()
-                self.take("_")
-                self.group()
-                return tree
-            case r"\mathrm{i}":
-                return "number", 1j
-            case r"\mathrm{d}":
-                return "name", "d" + self.letter(self.take())
+        mark = self.take()
+        match mark:
+            case "{" | "|" | r"\lVert":
+                tree = self.read(self.enclosed(mark))
+                function = {"|": "abs", r"\lVert": "norm"}.get(mark)
+                return ("call", ("name", function), 0, [tree]) if function else tree
+            case "(" | "[":
+                parser = self.inner(self.enclosed(mark))
+                _, sides, relations = chain = parser.chain()
+                parser.end()
+                return ("holds", chain) if relations else sides[0]
             case r"\begin":
                 return self.matrix()
             case r"\partial":
@@ -314,48 +262,34 @@ class _Parser:
                 self.take("/")
                 self.take(r"\partial")
                 return "derivative", of, self.scripts(self.atom()), 1
+        if mark[0].isdigit():
+            return "number", float(mark) if "." in mark else int(mark)
+        return "name", self.name(mark)
+
+    def name(self, mark: str) -> str:
+        match mark:
+            case r"\mathrm{d}":
+                return "d" + self.name(self.take())
             case r"\Delta" if self.next.isalpha():
-                return "name", f"Delta_{self.take()}"
-            case token:
-                return "name", self.letter(token)
-
-    def letter(self, token: str) -> str:
-        if not re.fullmatch(r"[a-zA-Z]|\\[a-zA-Z]+", token):
-            raise UnreadableError(f"{token or 'the end'} cannot stand where it stands")
-        return token.removeprefix("\\")
-
-    def bracket(self, opening: str) -> Tree:
-        bars, self.bars = self.bars, False
-        chain = self.chain()
-        self.take(_OPEN[opening])
-        self.bars = bars
-        return ("holds", chain) if chain[2] else chain[1][0]
-
-    def arguments(self) -> list[Tree]:
-        bars, self.bars = self.bars, False
-        closing = _OPEN[self.take("(", "[")]
-        found = [self.side()]
-        while self.next == ",":
-            self.take()
-            found.append(self.side())
-        self.take(closing)
-        self.bars = bars
-        return found
+                return f"Delta_{self.take()}"
+            case r"\hat":
+                return f"{self.name(self.take())}_hat"
+        if not re.fullmatch(r"[a-zA-Z]|\\[a-zA-Z]+(\{\w+\})?", mark):
+            raise UnreadableError(f"{mark} cannot stand where it stands")
+        return re.sub(r"\\operatorname|\W", "", mark)
 
     def matrix(self) -> Tree:
         self.group()
         rows: list[list[list[str]]] = [[[]]]
-        while (token := self.take()) != r"\end":
-            if token == r"\\":
+        for mark in self.enclosed(r"\begin"):
+            if mark == r"\\":
                 rows.append([[]])
-            elif token == "&":
+            elif mark == "&":
                 rows[-1].append([])
-            elif token:
-                rows[-1][-1].append(token)
             else:
-                raise UnreadableError("a matrix is not closed")
+                rows[-1][-1].append(mark)
         self.group()
-        return "matrix", [[self.inner(each).whole() for each in row] for row in rows]
+        return "matrix", [[self.read(each) for each in row] for row in rows]
 
     def scripts(self, tree: Tree, *, function: bool = False) -> Tree:
         """``tree`` with the primes, indices, powers and arguments that follow it."""
@@ -369,7 +303,7 @@ class _Parser:
                 tree = self.raised(tree)
         if (function or self.functions(tree)) and self.next in {"(", "["}:
             return self.scripts(("call", tree, primes, self.arguments()))
-        if function and self.starts_factor():
+        if function and self.next not in _STOP:
             return "call", tree, primes, [self.factor()]
         if primes:
             raise UnreadableError(
@@ -377,27 +311,33 @@ class _Parser:
             )
         return tree
 
+    def arguments(self) -> list[Tree]:
+        parser = self.inner(self.enclosed(self.take()))
+        found = [parser.side()]
+        while parser.next:
+            parser.take(",")
+            found.append(parser.side())
+        return found
+
     def raised(self, tree: Tree) -> Tree:
         power = self.group()
         if power == [r"\top"]:
             return "transpose", tree
-        if power == ["*"]:
-            return "name", f"{tree[1]}_star"
-        if power[0].startswith(r"\text"):
-            return "name", f"{tree[1]}_{power[0][6:-1]}"
-        return "power", tree, self.inner(power).whole()
+        if power == ["*"] or power[0].startswith(r"\text{"):
+            return "name", f"{tree[1]}_{power[0][6:-1] or 'star'}"
+        return "power", tree, self.read(power)
 
     def indices(self) -> list[list[Tree]]:
         """``{2,nk}`` as [[2], [n, k]]: the groups between commas."""
         groups: list[list[str]] = [[]]
-        for token in self.group():
-            if token == ",":
+        for mark in self.group():
+            if mark == ",":
                 groups.append([])
             else:
-                groups[-1].append(token)
+                groups[-1].append(mark)
         return [
-            [self.inner(each).whole()]
+            [self.read(each)]
             if {"+", "-"} & {*each}
-            else [self.inner([token]).whole() for token in each]
+            else [self.read([mark]) for mark in each]
             for each in groups
         ]
