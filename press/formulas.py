@@ -43,7 +43,8 @@ type Value = Any
 
 WAIT = 6
 STEP = 1e-5
-NEAR = {"=": 1e-6, "←": 1e-6, "≈": 1e-2, "→": 1e-2}
+# Numbers that a formula shows with five digits or more are rounded.
+ROUNDED = re.compile(r"\d*\.\d{5,}")
 # Letters whose name in the code is not that of the letter.
 NAMES = {"lambda": "lam", "varepsilon": "eps", "sigma": "sigmoid", "varphi": "rbf"}
 KNOWN: dict[str, Value] = {
@@ -64,6 +65,7 @@ COMPARE: dict[str, Callable[[Value, Value], Value]] = {
     "≤": np.less_equal,
     "≥": np.greater_equal,
 }
+_INLINE = re.compile(r"\$([^$]+)\$")
 _DISPLAY = re.compile(
     rf"(?P<comments>(?:{book.COMMENT.pattern})*)\$\$(?P<tex>.+?)\$\$",
     re.MULTILINE | re.DOTALL,
@@ -413,13 +415,15 @@ def holds(chain: Tree, scope: Scope) -> Value:
     return functools.reduce(np.logical_and, where)
 
 
-def compare(left: Value, relation: str, right: Value) -> str:
-    """Why ``left relation right`` does not hold, else nothing."""
-    if relation in NEAR and np.shape(left) != np.shape(right):
+def compare(left: Value, relation: str, right: Value, near: float) -> str:
+    """Why ``left relation right`` does not hold to ``near``, else nothing."""
+    equality = relation in "=←≈→"
+    if equality and np.shape(left) != np.shape(right):
         return f"have the shapes {np.shape(left)} and {np.shape(right)}"
     apart, size = abs(left - right), np.maximum(abs(left), abs(right))
-    if relation in NEAR:
-        good = apart <= NEAR[relation] * (size + 1e-8 * size.max(initial=0)) + 1e-15
+    if equality:
+        near = 0.01 if relation in "≈→" else near
+        good = apart <= near * (size + 1e-8 * size.max(initial=0)) + 1e-15
     else:
         good = COMPARE[relation](left, right)
     if np.all(good & np.isfinite(size)):
@@ -437,7 +441,9 @@ def sharp(left: Value, relation: str, right: Value) -> bool:
     return bool(np.any((apart <= near) | next_to))
 
 
-def verify(statement: Tree, scope: Scope, unseen: str, bounds: dict[str, bool]) -> None:
+def verify(
+    statement: Tree, scope: Scope, near: float, unseen: str, bounds: dict[str, bool]
+) -> None:
     """Raise FalseError unless a statement is true, but for the relations in ``unseen``.
 
     ``bounds`` tells of each bound so far whether it was sharp somewhere.
@@ -460,7 +466,7 @@ def verify(statement: Tree, scope: Scope, unseen: str, bounds: dict[str, bool]) 
                 raise FalseError(f"the shape is {np.shape(left)}, not {shape}")
             continue
         right, name = value(side, scope), f"sides {number} and {number + 1}"
-        if relation not in unseen and (why := compare(left, relation, right)):
+        if relation not in unseen and (why := compare(left, relation, right, near)):
             at = "".join(f", for {k} = {v}" for k, v in scope.index.items())
             raise FalseError(f"{name} {why}{at}")
         if relation in "<>≤≥":
@@ -493,6 +499,7 @@ def evaluate(
         FalseError: If it is not true, or states a bound that nothing comes near.
     """
     bounds: dict[str, bool] = {}
+    near = 1e-5 if any(map(ROUNDED.fullmatch, statement)) else 1e-6
     for names in turns:
         scope = Scope(names, comment.bound, known + comment.definitions)
         tree = tex.parse(statement, scope.is_function)
@@ -503,7 +510,7 @@ def evaluate(
         placed = scope.count(letters, [1] * len(letters))
         for at in itertools.product(*(counted(each, tree, placed) for each in letters)):
             unseen = "" if names is turns[-1] else "≈→"
-            verify(tree, scope.count(letters, at), unseen, bounds)
+            verify(tree, scope.count(letters, at), near, unseen, bounds)
         if old:
             names[old] = names[f"{old}_new"]
     for name, reached in bounds.items():
@@ -572,13 +579,21 @@ class Moment(NamedTuple):
 
 
 def displays(text: str) -> list[Display]:
-    """The displays of a chapter, in order."""
+    """The displays of a chapter, in order, and after them the relations in its tables.
+
+    A relation in a table is evaluated where the equation is that its row cites, with the
+    comment of that; with a comment above the table, or without an equation, where it stands.
+    """
     prose = book.without_fences(text)
     fences = [
         each for each in book.fences(text) if each.language in {"python", "pycon"}
     ]
     found: list[Display] = []
     always: list[str] = []
+
+    def after(line: int) -> list[int]:
+        return [each.line for each in fences if each.line >= line][: 1 + WAIT]
+
     for match in _DISPLAY.finditer(prose):
         own: list[str] = []
         for comment in book.COMMENT.finditer(match["comments"]):
@@ -589,16 +604,36 @@ def displays(text: str) -> list[Display]:
         later = [each for each in fences if each.line > line]
         citing = [each for each in later if tag and f"# ({tag[1]})\n" in each.code]
         citing.sort(key=lambda each: each.language == "pycon")
-        start = citing[0].line if citing else line
         found.append(
             Display(
                 line=line,
                 tag=tag[1] if tag else "",
                 statements=tex.statements(match["tex"]),
                 comment=Comment("; ".join([*always, *own])),
-                moments=[each.line for each in later if each.line >= start][: 1 + WAIT],
+                moments=after(citing[0].line if citing else line),
             )
         )
+    tagged = {each.tag: each for each in found if each.tag}
+    above = ""
+    for line, row in enumerate(prose.split("\n"), 1):
+        if comment := book.COMMENT.fullmatch(f"{row}\n"):
+            above += f"{comment[2]};" if comment[1] == "where" else ""
+        elif not row.startswith("|"):
+            above = ""
+        for match in _INLINE.finditer(row if row.startswith("|") else ""):
+            statements = [
+                each
+                for each in tex.statements(match[1])
+                if not tex.RELATIONS.keys().isdisjoint(each)
+            ]
+            cited = book.EQREF.findall(row[match.end() :].partition("$")[0])
+            cited = cited or book.EQREF.findall(row)
+            display = tagged.get(cited[-1] if cited else "")
+            if above or not display:
+                before = [each.line for each in fences if each.line < line]
+                display = Display(line, "", [], Comment(above), after(before[-1]))
+            if statements:
+                found.append(replace(display, line=line, tag="", statements=statements))
     return found
 
 

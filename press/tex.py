@@ -46,7 +46,7 @@ _PATTERN = re.compile(
 )
 _UNREAD = re.compile(
     r"\\(?:tag|eqref|phantom)\{[^}]*\}|\\(?:begin|end)\{aligned\}"
-    r"|\\(?:[,;:!]|(?:no|allow)break|textstyle|left|right|[bB]ig[lr])(?![a-zA-Z])"
+    r"|(?<!\\)\\[,;:! ]|\\(?:(?:no|allow)break|textstyle|left|right|[bB]ig[lr])(?![a-zA-Z])"
 )
 _SEPARATORS = {",", ".", r"\\", r"\quad", r"\qquad"}
 _PRODUCTS = {r"\cdot": "times", r"\odot": "times", r"\times": "times", "/": "over"}
