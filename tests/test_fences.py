@@ -41,6 +41,7 @@ from pages import (
 
 from chainrule import functions, gradcheck, optim
 from press import book
+from press.formulas import moments
 from press.number import blocks
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=identify)
@@ -200,7 +201,9 @@ def test_every_example_is_collected(
     if page in CHAPTERS and page.name[:4] not in book.UNBOUND:
         ends = {block.end for block in blocks(read(page))}
         last = len(read(page).split("\n"))
-        expected = sorted([*expected, *(min(end, last) for end in ends)])
+        ends = {min(end, last) for end in ends}
+        after = [each.fence.end + 1 for each in moments(read(page))]
+        expected = sorted([*expected, *ends, *after])
     found = collected.get(str(page.relative_to(book.ROOT)), [])
     missing = [place(page, line) for line in sorted({*expected} - {*found})]
     assert not missing, f"never run: {', '.join(missing)}"
