@@ -106,9 +106,9 @@ def definitions(code: str) -> tuple[Definition, ...]:
 class Comment:
     """What the comments above a display say, ready to be executed."""
 
-    def __init__(self, text: str) -> None:
-        """Read the parts of ``text``."""
-        found = [*filter(None, map(str.strip, text.split(";")))]
+    def __init__(self, parts: list[str]) -> None:
+        """Read ``parts``, of which one may begin with ``for``."""
+        found = self.parts = parts
         loops = [at for at, part in enumerate(found) if part.startswith("for ")]
         start = loops[0] if loops else len(found)
         inside = [f"{found[start]}:", *found[start + 1 :]] if loops else []
@@ -578,6 +578,11 @@ class Moment(NamedTuple):
     known: tuple[Definition, ...]
 
 
+def split(comment: str) -> list[str]:
+    """The parts of a comment."""
+    return [*filter(None, map(str.strip, comment.split(";")))]
+
+
 def displays(text: str) -> list[Display]:
     """The displays of a chapter, in order, and after them the relations in its tables.
 
@@ -598,7 +603,7 @@ def displays(text: str) -> list[Display]:
         own: list[str] = []
         for comment in book.COMMENT.finditer(match["comments"]):
             kept = comment[2].removeprefix("from here ")
-            (own if kept == comment[2] else always).append(kept)
+            (own if kept == comment[2] else always).extend(split(kept))
         line = prose.count("\n", 0, match.start("tex")) + 1
         tag = book.TAG.search(match["tex"])
         later = [each for each in fences if each.line > line]
@@ -609,17 +614,17 @@ def displays(text: str) -> list[Display]:
                 line=line,
                 tag=tag[1] if tag else "",
                 statements=tex.statements(match["tex"]),
-                comment=Comment("; ".join([*always, *own])),
+                comment=Comment([*always, *own]),
                 moments=after(citing[0].line if citing else line),
             )
         )
     tagged = {each.tag: each for each in found if each.tag}
-    above = ""
+    above: list[str] = []
     for line, row in enumerate(prose.split("\n"), 1):
-        if comment := book.COMMENT.fullmatch(f"{row}\n"):
-            above += f"{comment[2]};" if comment[1] == "where" else ""
+        if found_above := book.COMMENT.fullmatch(f"{row}\n"):
+            above += split(found_above[2]) if found_above[1] == "where" else []
         elif not row.startswith("|"):
-            above = ""
+            above = []
         for match in _INLINE.finditer(row if row.startswith("|") else ""):
             statements = [
                 each

@@ -95,7 +95,7 @@ def statements(tex: str) -> list[list[str]]:
         if mark == r"\\" and not depth:
             first, reason = True, False
         before = mark
-    return found
+    return [*found, part] if part else found
 
 
 def parse(marks: list[str], functions: Callable[[Tree], bool]) -> Tree:
