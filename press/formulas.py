@@ -534,6 +534,7 @@ class Display:
     statements: list[list[str]]
     comment: Comment
     moments: list[int]
+    row: bool = False
     done: bool = False
 
     def evaluate(
@@ -545,14 +546,17 @@ class Display:
             CannotError: If one of them cannot be evaluated.
             FalseError: If one of them is not true.
         """
-        with np.errstate(all="ignore"):
+        try:
             turns = self.comment.turns(namespace)
-            for statement in self.statements:
-                try:
+        except Exception as error:
+            raise CannotError(f"its comment fails: {error!r}") from error
+        for statement in self.statements:
+            try:
+                with np.errstate(all="ignore"):
                     evaluate(statement, self.comment, turns, known)
-                except Exception as error:
-                    kind = FalseError if isinstance(error, FalseError) else CannotError
-                    raise kind(f"{error}\n  in: {tex.source(statement)}") from error
+            except Exception as error:
+                kind = FalseError if isinstance(error, FalseError) else CannotError
+                raise kind(f"{error}\n  in: {tex.source(statement)}") from error
 
     def check(self, namespace: dict[str, Value], moment: Moment) -> str:
         """What is wrong at ``moment``, in words for the author; else nothing."""
@@ -638,7 +642,8 @@ def displays(text: str) -> list[Display]:
                 before = [each.line for each in fences if each.line < line]
                 display = Display(line, "", [], Comment(above), after(before[-1]))
             if statements:
-                found.append(replace(display, line=line, tag="", statements=statements))
+                row_of = replace(display, line=line, tag="", row=True)
+                found.append(replace(row_of, statements=statements))
     return found
 
 

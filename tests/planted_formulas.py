@@ -7,24 +7,19 @@ from dataclasses import dataclass
 from press import tex
 
 KINDS = {
-    "sign",
-    "index",
-    "transpose",
-    "factor",
-    "bound",
-    "symbol",
-    "relation",
-    "term",
+    *("sign", "index", "transpose", "factor", "bound", "symbol", "relation", "term")
 }
 SIZES = "NDMK"
-OTHER = {
+# Letters that are no names of quantities, or whose transpose is none.
+OPERATORS = "de"
+NO_MATRICES = "NDKMLJRPBE"
+RELATIONS = {
     "<": [">", r"\le"],
     ">": ["<", r"\ge"],
     r"\le": [r"\ge", "<"],
     r"\ge": [r"\le", ">"],
     r"\ne": ["="],
     "=": [r"\ne"],
-    r"\approx": [r"\ne"],
 }
 FUNCTIONS = {
     r"\log": r"\exp",
@@ -34,177 +29,170 @@ FUNCTIONS = {
     r"\sigma": r"\tanh",
     r"\tanh": r"\sigma",
 }
-GREEK = {"\\" + name for name in "xi lambda eta mu varepsilon kappa tau ell".split()}
+GREEK = {
+    *(r"\xi", r"\lambda", r"\eta", r"\mu", r"\varepsilon", r"\kappa", r"\tau", r"\ell")
+}
+type Slips = Iterator[tuple[str, list[str]]]
 
 
 @dataclass(frozen=True)
 class WrongFormula:
     kind: str
-    tokens: list[str]
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {tex.source(self.tokens)}"
+    marks: list[str]
 
 
-def wrong_formulas(tokens: list[str]) -> Iterator[WrongFormula]:
+def wrong_formulas(marks: list[str]) -> Iterator[WrongFormula]:
     """Every single mistake of a statement, each once."""
-    seen = {tuple(tokens)}
-    for kind, wrong in _slips(tokens):
+    seen = {tuple(marks)}
+    for kind, wrong in _slips(marks):
         if tuple(wrong) not in seen:
             seen.add(tuple(wrong))
             yield WrongFormula(kind, wrong)
 
 
-def _end(tokens: list[str], at: int) -> int:
+def _end(marks: list[str], at: int) -> int:
     """Where the argument ends that begins at ``at``."""
     depth = 0
-    for end in range(at, len(tokens)):
-        depth += (tokens[end] == "{") - (tokens[end] == "}")
+    for end in range(at, len(marks)):
+        depth += (marks[end] == "{") - (marks[end] == "}")
         if depth == 0:
             return end + 1
-    return len(tokens)
+    return len(marks)
 
 
-def _regions(tokens: list[str]) -> list[str]:
-    """For each token where it stands: in an index, a bound, a shape, a font, or nowhere."""
-    where = [""] * len(tokens)
-    for at, token in enumerate(tokens):
-        after = tokens[at - 1] if at else ""
-        if token == "_" and not where[at]:
-            end = _end(tokens, at + 1)
-            place = "bound" if after in {r"\sum", r"\lim"} else "index"
-            if any(each.startswith(r"\text") for each in tokens[at:end]):
-                place = "font"
-            where[at + 1 : end] = [place] * (end - at - 1)
-            if after == r"\sum" and tokens[end : end + 1] == ["^"]:
-                high = _end(tokens, end + 1)
-                where[end + 1 : high] = ["bound"] * (high - end - 1)
-        elif token == r"\mathbb{R}":
-            where[at:] = [
-                "shape" if each not in tex.RELATIONS else "" for each in tokens[at:]
-            ]
-        elif token in {r"\begin", r"\end"}:
-            end = _end(tokens, at + 1)
-            where[at:end] = ["font"] * (end - at)
-    return where
+def _places(marks: list[str]) -> list[str]:
+    """For each token where it stands: index, bound, shape, words, or plain."""
+    places = ["plain"] * len(marks)
+    for at, mark in enumerate(marks):
+        before = marks[at - 1] if at else ""
+        if mark == "_" and places[at] == "plain":
+            end = _end(marks, at + 1)
+            place = "bound" if before in {r"\sum", r"\lim"} else "index"
+            if any(each.startswith(r"\text") for each in marks[at:end]):
+                place = "words"
+            places[at + 1 : end] = [place] * (end - at - 1)
+            if before == r"\sum" and marks[end : end + 1] == ["^"]:
+                high = _end(marks, end + 1)
+                places[end + 1 : high] = ["bound"] * (high - end - 1)
+        elif mark == r"\mathbb{R}" and marks[at + 1 : at + 2] == ["^"]:
+            end = _end(marks, at + 2)
+            places[at + 2 : end] = ["shape"] * (end - at - 2)
+        elif mark in {r"\begin", r"\end"}:
+            end = _end(marks, at + 1)
+            places[at:end] = ["words"] * (end - at)
+    return places
 
 
-def _slips(tokens: list[str]) -> Iterator[tuple[str, list[str]]]:
-    where = _regions(tokens)
-    letters = sorted(
-        {
-            token
-            for token, place in zip(tokens, where, strict=True)
-            if place == "index" and re.fullmatch("[a-z]", token)
-        }
-    )
-    names = sorted(
-        {
-            token
-            for token, place in zip(tokens, where, strict=True)
-            if not place
-            and (
-                re.fullmatch("[a-zA-Z]", token) and token not in "de" or token in GREEK
-            )
-        }
-    )
-    for at, (token, place) in enumerate(zip(tokens, where, strict=True)):
-        before, after = tokens[:at], tokens[at + 1 :]
-
-        def put(
-            *new: str, before: list[str] = before, after: list[str] = after
-        ) -> list[str]:
-            return [*before, *new, *after]
-
-        if place == "index":
-            if token in letters:
-                for other in {*letters} - {token}:
-                    yield "index", put(other)
-                if after[:1] != [token] and after[:1] and after[0] in letters:
-                    yield "index", [*before, after[0], token, *after[1:]]
-            if token in {"1", "2"}:
-                yield "index", put("2" if token == "1" else "1")
-            if token in {"+", "-"}:
-                yield "index", [*before, *after[1:]]
-                yield "sign", put("-" if token == "+" else "+")
-        elif place == "bound":
-            if token.isdigit():
-                yield "bound", put(str(int(token) + 1))
-            if token in SIZES and len(token) == 1:
-                for other in {*SIZES} - {token}:
-                    yield "bound", put(other)
-                yield "bound", put(token, "-", "1")
-        elif place == "shape":
-            if token in SIZES and len(token) == 1:
-                for other in {*SIZES} - {token}:
-                    yield "bound", put(other)
-        elif place != "font":
-            yield from _plain_slips(tokens, at, names)
-
-
-def _plain_slips(
-    tokens: list[str], at: int, names: list[str]
-) -> Iterator[tuple[str, list[str]]]:
-    """The slips at a token that stands in no index, bound, shape or font."""
-    token, before, after = tokens[at], tokens[:at], tokens[at + 1 :]
-    following = after[0] if after else ""
-    if token in {"+", "-"}:
-        yield "sign", [*before, "-" if token == "+" else "+", *after]
-        if before and before[-1] not in {"(", "[", "{", "|", *tex.RELATIONS}:
-            yield "term", _without_term(tokens, at)
-    if token in tex.RELATIONS and token != r"\in" and following not in {"-", "0"}:
-        yield "sign", [*before, token, "-", *after]
-    for other in OTHER.get(token, []):
-        yield "relation", [*before, other, *after]
-    if token == "^" and following == r"\top":
-        yield "transpose", [*before, *after[1:]]
-    elif token == "^" and following.isdigit():
-        yield "factor", [*before, "^", str(int(following) + 1), *after[1:]]
-        yield "factor", [*before, *after[1:]]
-    if re.fullmatch("[A-Z]", token) and token not in "NDKMLJRPBE":
-        end = at + 1
-        if following == "_":
-            end = _end(tokens, at + 2)
-        if tokens[end : end + 1] != ["^"] and before[-1:] != [r"\partial"]:
-            yield "transpose", [*tokens[:end], "^", r"\top", *tokens[end:]]
-    if re.fullmatch(r"\d+(\.\d+)?", token) and before[-1:] != ["^"]:
-        yield (
-            "factor",
-            [
-                *before,
-                str(float(token) + 1 if "." in token else int(token) + 1),
-                *after,
-            ],
+def _slips(marks: list[str]) -> Slips:
+    places = _places(marks)
+    at_place = [*zip(marks, places, strict=True)]
+    letters = {m for m, place in at_place if place == "index" and re.match("[a-z]", m)}
+    names = {
+        mark
+        for mark, place in at_place
+        if place == "plain"
+        and (
+            mark in GREEK or (re.fullmatch("[a-zA-Z]", mark) and mark not in OPERATORS)
         )
-    if token in {r"\frac", r"\tfrac"}:
-        end = _end(tokens, at + 1)
-        top = tokens[at + 1 : end]
-        below = _end(tokens, end)
-        if r"\partial" not in top and top[:2] != ["{", "d"]:
-            yield "factor", [*before, *(top or ["1"]), *tokens[below:]]
-            yield "factor", [*before, token, *tokens[end:below], *top, *tokens[below:]]
-    if token in {r"\lambda", r"\eta", r"\mu"}:
-        yield "factor", [*before, "2", token, *after]
-    if token in names and before[-1:] != [r"\mathrm{d}"]:
-        for other in names:
-            if other != token:
-                yield "symbol", [*before, other, *after]
-    if token in FUNCTIONS:
-        yield "symbol", [*before, FUNCTIONS[token], *after]
-    if token in {"'", r"\odot", r"\mathrm{d}"}:
-        yield "symbol", [*before, *after]
-    if token.startswith(r"\operatorname"):
-        yield "symbol", [*before, r"\sigma", *after]
+    }
+    for at, place in enumerate(places):
+        match place:
+            case "index":
+                yield from _slips_of_index(marks, at, sorted(letters))
+            case "bound":
+                yield from _slips_of_bound(marks, at)
+            case "shape":
+                for size in SIZES.replace(marks[at], "") if marks[at] in SIZES else "":
+                    yield "bound", _put(marks, at, size)
+            case "plain":
+                yield from _slips_of_sign(marks, at)
+                yield from _slips_of_factor(marks, at)
+                yield from _slips_of_symbol(marks, at, sorted(names))
 
 
-def _without_term(tokens: list[str], at: int) -> list[str]:
-    """The statement without the term after the sign at ``at``."""
+def _put(marks: list[str], at: int, *new: str, instead: int = 1) -> list[str]:
+    return [*marks[:at], *new, *marks[at + instead :]]
+
+
+def _slips_of_index(marks: list[str], at: int, letters: list[str]) -> Slips:
+    mark, following = marks[at], marks[at + 1 : at + 2]
+    if mark in letters:
+        for other in letters:
+            yield "index", _put(marks, at, other)
+        if following and following[0] in letters:
+            yield "index", _put(marks, at, following[0], mark, instead=2)
+    if mark in {"1", "2"}:
+        yield "index", _put(marks, at, "2" if mark == "1" else "1")
+    if mark in {"+", "-"}:
+        yield "index", _put(marks, at, instead=2)
+        yield "sign", _put(marks, at, "-" if mark == "+" else "+")
+
+
+def _slips_of_bound(marks: list[str], at: int) -> Slips:
+    mark = marks[at]
+    if mark.isdigit():
+        yield "bound", _put(marks, at, str(int(mark) + 1))
+    if mark in {*SIZES}:
+        yield "bound", _put(marks, at, mark, "-", "1")
+        for size in SIZES:
+            yield "bound", _put(marks, at, size)
+
+
+def _slips_of_sign(marks: list[str], at: int) -> Slips:
+    mark, before, following = marks[at], marks[:at], marks[at + 1 : at + 2]
+    if mark in {"+", "-"}:
+        yield "sign", _put(marks, at, "-" if mark == "+" else "+")
+        if before and before[-1] not in {"(", "[", "{", "|", *tex.RELATIONS}:
+            yield "term", marks[:at] + marks[_end_of_term(marks, at) :]
+    if mark in tex.RELATIONS and mark != r"\in" and following not in (["-"], ["0"]):
+        yield "sign", _put(marks, at, mark, "-")
+    for other in RELATIONS.get(mark, []):
+        yield "relation", _put(marks, at, other)
+
+
+def _end_of_term(marks: list[str], sign: int) -> int:
     depth = 0
-    for end in range(at + 1, len(tokens)):
-        token = tokens[end]
-        depth += (token in "({[") - (token in ")}]")
-        if depth < 0 or (
-            depth == 0 and token in {"+", "-", *tex.RELATIONS, r"\iff", "&", r"\\"}
-        ):
-            return tokens[:at] + tokens[end:]
-    return tokens[:at]
+    for end in range(sign + 1, len(marks)):
+        depth += (marks[end] in {*"({["}) - (marks[end] in {*")}]"})
+        ends = {"+", "-", "&", r"\\", r"\iff", *tex.RELATIONS}
+        if depth < 0 or (depth == 0 and marks[end] in ends):
+            return end
+    return len(marks)
+
+
+def _slips_of_factor(marks: list[str], at: int) -> Slips:
+    mark, following = marks[at], "".join(marks[at + 1 : at + 2])
+    if mark == "^" and following == r"\top":
+        yield "transpose", _put(marks, at, instead=2)
+    elif mark == "^" and following.isdigit():
+        yield "factor", _put(marks, at, "^", str(int(following) + 1), instead=2)
+        yield "factor", _put(marks, at, instead=2)
+    elif re.fullmatch(r"\d+", mark) and marks[at - 1 : at] != ["^"]:
+        yield "factor", _put(marks, at, str(int(mark) + 1))
+    elif re.fullmatch(r"\d+\.\d+", mark):
+        yield "factor", _put(marks, at, str(float(mark) + 1))
+    elif re.fullmatch("[A-Z]", mark) and mark not in NO_MATRICES:
+        end = _end(marks, at + 2) if following == "_" else at + 1
+        if marks[end : end + 1] != ["^"] and marks[at - 1 : at] != [r"\partial"]:
+            yield "transpose", _put(marks, end, "^", r"\top", instead=0)
+    elif mark in {r"\frac", r"\tfrac"}:
+        end = _end(marks, at + 1)
+        top, below = marks[at + 1 : end], _end(marks, end)
+        if r"\partial" not in top and top[:2] != ["{", "d"]:
+            yield "factor", marks[:at] + top + marks[below:]
+            yield "factor", marks[: at + 1] + marks[end:below] + top + marks[below:]
+    elif mark in {r"\lambda", r"\eta", r"\mu"}:
+        yield "factor", _put(marks, at, "2", mark)
+
+
+def _slips_of_symbol(marks: list[str], at: int, names: list[str]) -> Slips:
+    mark = marks[at]
+    if mark in names:
+        for other in names:
+            yield "symbol", _put(marks, at, other)
+    if mark in FUNCTIONS:
+        yield "symbol", _put(marks, at, FUNCTIONS[mark])
+    if mark in {"'", r"\odot", r"\mathrm{d}"}:
+        yield "symbol", _put(marks, at)
+    if mark.startswith(r"\operatorname"):
+        yield "symbol", _put(marks, at, r"\sigma")

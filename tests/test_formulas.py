@@ -11,7 +11,7 @@ from pages import CHAPTERS, identify, place, read
 from press import book, formulas
 
 BOUND = [page for page in CHAPTERS if page.name[:4] not in book.UNBOUND]
-CELL = '''
+CELL = """
 ```python
 x = np.array([0.3, -0.7])
 W = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 7.0]])
@@ -22,7 +22,7 @@ dz = 2 * z
 Z = [None, np.array([[1.0, -2.0]]), np.array([[3.0, 4.0]])]
 f, lam, p, p_new = np.sin, 0.5, 2.0, 1.5
 ```
-'''
+"""
 
 
 def namespace() -> dict[str, Any]:
@@ -171,7 +171,9 @@ def test_no_formula_is_passed_over(page: Path) -> None:
     found = formulas.displays(read(page))
     prose = book.without_fences(read(page))
     lines = [n for n, line in enumerate(prose.split("\n"), 1) if line == "$$"][::2]
-    assert lines == [each.line for each in found if prose.split("\n")[each.line - 1] == "$$"]
+    assert lines == [
+        each.line for each in found if prose.split("\n")[each.line - 1] == "$$"
+    ]
     for each in found:
         here = place(page, each.line)
         assert each.statements, f"{here}: this formula states nothing"

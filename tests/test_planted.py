@@ -1,7 +1,7 @@
-"""The gradient check catches planted bugs: in every ``backward``, in every chapter.
+"""Planted mistakes are noticed: in the library, and wherever a chapter states something.
 
-A check that cannot fail confirms nothing. So every single mistake that ``mutants`` knows
-is made in turn, and each must be found.
+A check that cannot fail confirms nothing. So every single mistake that the planters know
+is made in turn, and each must be found, or stand in a list with the reason why it is none.
 """
 
 import ast
@@ -9,9 +9,13 @@ import copy
 import doctest
 import importlib
 import inspect
+import json
+import math
+import os
 import pkgutil
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -20,12 +24,15 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
-from mutants import KINDS, mutants
+from mutants import KINDS, mutants, wrong_numbers
 from pages import CHAPTERS, identify, place, read
+from planted_formulas import wrong_formulas
 
 import chainrule
 from chainrule.gradcheck import check, numerical_gradient, relative_error
-from press import book
+from press import book, formulas, number, tex
+
+type Tally = defaultdict[str, Counter[str]]
 
 MODULES = [
     importlib.import_module(f"chainrule.{info.name}")
@@ -189,8 +196,17 @@ def is_wrong(fails: Callable[[], bool]) -> bool:
         return True
 
 
+@pytest.fixture(scope="session")
+def tally() -> Iterator[Tally]:
+    """How many mistakes of each kind were planted and noticed; PLANTED names a file."""
+    counts: Tally = defaultdict(Counter)
+    yield counts
+    if name := os.environ.get("PLANTED"):
+        Path(name).write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
+
+
 @each_network
-def test_every_planted_bug_is_caught(network: ModuleType) -> None:
+def test_every_planted_bug_is_caught(network: ModuleType, tally: Tally) -> None:
     name = network.__name__.split(".")[1]
     given = instances(network)
 
@@ -216,12 +232,15 @@ def test_every_planted_bug_is_caught(network: ModuleType) -> None:
     changed, missed, equivalent = set(), [], set()
     for mutant in mutants(code):
         changed.add(mutant.before)
+        tally["lines of the library"]["planted"] += 1
         if is_wrong(partial(differs, mutant.code)):
+            tally["lines of the library"]["noticed"] += 1
             # The tool that readers are given must see it too.
             assert is_wrong(partial(is_refused, mutant.code)), f"not refused: {mutant}"
             continue
         same = error(gradients(mutant.code), derived) < 1e-12
         if same and mutant.after in EQUIVALENT.get(name, {}):
+            tally["lines of the library"]["planted"] -= 1
             equivalent.add(mutant.after)
         else:
             missed.append(str(mutant))
@@ -286,6 +305,25 @@ def test_famous_bugs_are_caught(name: str, bug: str, right: str, wrong: str) -> 
         assert error([found], [numerical]) > 1e-3, f"{name}: {bug} is not caught"
 
 
+@dataclass
+class Planted:
+    """What became of mistakes; one in ``reasons`` is none, and need not be noticed."""
+
+    tally: Tally
+    reasons: dict[str, str]
+    missed: list[str] = field(default_factory=list)
+    equivalent: set[str] = field(default_factory=set)
+
+    def add(self, kind: str, here: str, found: Iterable[tuple[str, bool]]) -> None:
+        for what, noticed in found:
+            if what in self.reasons and not noticed:
+                self.equivalent.add(what)
+                continue
+            self.tally[kind].update(planted=1, noticed=int(noticed))
+            if not noticed:
+                self.missed.append(f"{here}: {kind}: {what}")
+
+
 # In the chapters a slip in a derivative must fail one of the checks that follow.
 SLIPS_OF_THE_PEN = {"sign", "factor", "term", "operator", "scale", "constant"}
 
@@ -329,47 +367,112 @@ def kept(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("page", CHAPTERS, ids=identify)
-def test_every_slip_in_a_derivation_is_caught(
-    page: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
-    runnable = [
-        each for each in book.fences(read(page)) if each.language in {"python", "pycon"}
-    ]
-    namespace: dict[str, Any] = {"__name__": "__main__"}
+def slips(
+    page: Path, runnable: list[book.Fence], index: int, namespace: dict[str, Any]
+) -> Iterator[tuple[str, bool]]:
+    """Each slip in a derivation's line of a cell, and whether something fails after it."""
+    fence = runnable[index]
+    lines = derivative_lines(page, fence)
 
-    def fails(cell: book.Fence, index: int) -> bool:
-        """Whether the cell, put in place of another, or what follows it fails."""
+    def fails(cell: book.Fence) -> bool:
         following = [cell, *runnable[index + 1 :]]
         return any(run(each, namespace, page.name) for each in following)
 
-    planted = [
-        derivative_lines(page, fence) if fence.language == "python" else set()
-        for fence in runnable
-    ]
-    while planted and not planted[-1]:
-        planted.pop()
-    missed, equivalent = [], set()
-    for index, (fence, lines) in enumerate(zip(runnable, planted, strict=False)):
-        for mutant in mutants(fence.code, lines) if lines else ():
-            if mutant.kind not in SLIPS_OF_THE_PEN:
-                continue
-            if mutant.after in EQUIVALENT.get(page.stem, {}):
-                equivalent.add(mutant.after)
-                continue
+    for mutant in mutants(fence.code, lines) if lines else ():
+        if mutant.kind in SLIPS_OF_THE_PEN:
             before = {name: kept(value) for name, value in namespace.items()}
-            if not is_wrong(partial(fails, replace(fence, code=mutant.code), index)):
-                missed.append(f"{place(page, fence.line)}: {mutant}")
+            yield (
+                mutant.after,
+                is_wrong(partial(fails, replace(fence, code=mutant.code))),
+            )
             plt.close("all")
             # Functions look names up in this very dictionary.
             namespace.clear()
             namespace.update(before)
+
+
+def is_true(display: formulas.Display, names: dict[str, Any], known: Any) -> bool:
+    try:
+        display.evaluate(names, known)
+    except (formulas.CannotError, formulas.FalseError):
+        return False
+    return True
+
+
+def wrong_displays(
+    display: formulas.Display, names: dict[str, Any], known: Any
+) -> Iterator[tuple[str, bool]]:
+    """Each mistake in a display, and whether it is noticed."""
+    for at, statement in enumerate(display.statements):
+        for wrong in wrong_formulas(statement):
+            statements = [*display.statements]
+            statements[at] = wrong.marks
+            planted = replace(display, statements=statements)
+            yield tex.source(wrong.marks), not is_true(planted, names, known)
+
+
+def needed(display: formulas.Display, names: dict[str, Any], known: Any) -> set[str]:
+    """The parts of a display's comment without which it is not seen to be true."""
+    found = set()
+    for at, part in enumerate(display.comment.parts):
+        rest = [*display.comment.parts[:at], *display.comment.parts[at + 1 :]]
+        shorter = replace(display, comment=formulas.Comment(rest))
+        if not is_true(shorter, names, known):
+            found.add(part)
+    return found
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=identify)
+def test_every_mistake_in_a_chapter_is_noticed(
+    page: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
+) -> None:
+    monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
+    text = read(page)
+    runnable = [
+        each for each in book.fences(text) if each.language in {"python", "pycon"}
+    ]
+    bound = page.name[:4] not in book.UNBOUND
+    moments = {each.fence.line: each for each in formulas.moments(text) if bound}
+    blocks = number.blocks(text) if bound else []
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    equivalent = EQUIVALENT.get(page.stem, {})
+    planted, unneeded = Planted(tally, equivalent), Counter[str]()
+    for index, fence in enumerate(runnable):
+        here = place(page, fence.line)
+        if fence.language == "python":
+            planted.add(
+                "lines of derivations", here, slips(page, runnable, index, namespace)
+            )
         complaint = run(fence, namespace, page.name)
-        assert not complaint, f"{place(page, fence.line)}:\n{complaint}"
-    assert not missed, "no check fails when\n" + "\n".join(missed)
-    stale = EQUIVALENT.get(page.stem, {}).keys() - equivalent
+        assert not complaint, f"{here}:\n{complaint}"
+        for display in moments[fence.line].displays if fence.line in moments else []:
+            known = moments[fence.line].known
+            if display.done or not is_true(display, namespace, known):
+                continue
+            display.done = True
+            kind = "relations in tables" if display.row else "displayed formulas"
+            wrong = wrong_displays(display, namespace, known)
+            planted.add(kind, place(page, display.line), wrong)
+            parts = needed(display, namespace, known)
+            unneeded.update(dict.fromkeys(display.comment.parts, 0))
+            unneeded.update(parts)
+        end = runnable[index + 1].line if index + 1 < len(runnable) else math.inf
+        while blocks and blocks[0].end <= end:
+            block = blocks.pop(0)
+            bounds = number.evaluate(block, namespace)
+            found = (
+                (
+                    f"{each.old} became {each.new}",
+                    any(number.complaints(each.block, bounds)),
+                )
+                for each in wrong_numbers(block, bounds)
+            )
+            planted.add("numbers", place(page, block.line), found)
+    assert not planted.missed, "not noticed:\n" + "\n".join(planted.missed)
+    stale = equivalent.keys() - planted.equivalent
     assert not stale, f"{page.stem}: never planted, remove from the table: {stale}"
+    idle = [part for part, count in unneeded.items() if not count]
+    assert not idle, f"{page.name}: without these comments all is the same: {idle}"
 
 
 PLANTED = """
