@@ -81,25 +81,27 @@ class FalseError(ValueError):
 
 
 class Definition(NamedTuple):
-    """An assignment to one name: what it reads, and its right side."""
+    """An assignment: what it reads, and its right side if it is to one name alone."""
 
     name: str
     reads: frozenset[str]
-    code: CodeType
+    code: CodeType | None
 
 
 @functools.cache
 def definitions(code: str) -> tuple[Definition, ...]:
-    """The assignments of a cell to one name."""
+    """The assignments of a cell, in order."""
     found = []
     for node in ast.parse(code).body:
+        names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
+        stored = {each.id for each in names if isinstance(each.ctx, ast.Store)}
+        reads = frozenset(each.id for each in names) - stored
         match node:
             case ast.Assign(targets=[ast.Name(name)], value=right):
-                names = {
-                    each.id for each in ast.walk(right) if isinstance(each, ast.Name)
-                }
                 compiled = compile(ast.Expression(right), name, "eval")
-                found.append(Definition(name, frozenset(names), compiled))
+                found.append(Definition(name, reads, compiled))
+            case _ if not isinstance(node, ast.FunctionDef):
+                found += [Definition(each, reads, None) for each in sorted(stored)]
     return tuple(found)
 
 
@@ -161,27 +163,30 @@ class Scope:
                 f"nothing is called {name} here; if it has another name in the code, "
                 f"or none, say above the $$: <!-- where {name} = … -->"
             )
-        for each in self.feeling(name) if self.moved else ():
-            felt = {other: self.get(other) for other in each.reads if self.feels(other)}
-            return eval(each.code, self.names | felt)  # noqa: S307
+        definition = self.defining(name) if self.moved else None
+        if definition and definition.code:
+            felt = {
+                each: self.get(each) for each in definition.reads if self.feels(each)
+            }
+            return eval(definition.code, self.names | felt)  # noqa: S307
         return (
             found if callable(found) or isinstance(found, list) else np.asarray(found)
         )
 
-    def feels(self, name: str, seen: tuple[str, ...] = ()) -> bool:
+    def feels(self, name: str) -> bool:
         """Whether ``name`` is moved, or computed from what is."""
-        return name in self.moved or (
-            name not in seen and any(self.feeling(name, seen))
-        )
+        return name in self.moved or self.defining(name) is not None
 
-    def feeling(self, name: str, seen: tuple[str, ...] = ()) -> Iterator[Definition]:
-        """The definitions of ``name`` that feel a move and still hold, newest first."""
-        for each in reversed(self.definitions):
-            felt = (self.feels(other, (*seen, name)) for other in each.reads)
-            if each.name == name and any(felt):
-                still = eval(each.code, dict(self.names))  # noqa: S307
-                if np.array_equal(still, self.names[name]):
-                    yield each
+    def defining(self, name: str) -> Definition | None:
+        """The definition of ``name``, if it feels a move and nothing has changed since."""
+        later: set[str] = set()
+        for at, each in reversed([*enumerate(self.definitions)]):
+            if each.name == name:
+                before = replace(self, definitions=self.definitions[:at])
+                fresh = each.code is not None and later.isdisjoint(each.reads)
+                return each if fresh and any(map(before.feels, each.reads)) else None
+            later.add(each.name)
+        return None
 
     def count(self, letters: Iterable[str], at: Iterable[int]) -> Scope:
         """The same with values for some letters."""
