@@ -37,8 +37,11 @@ type Slips = Iterator[tuple[str, list[str]]]
 
 @dataclass(frozen=True)
 class WrongFormula:
+    """A statement with a mistake, of which kind, and the side on which it is."""
+
     kind: str
     marks: list[str]
+    side: str
 
 
 def wrong_formulas(marks: list[str]) -> Iterator[WrongFormula]:
@@ -47,7 +50,21 @@ def wrong_formulas(marks: list[str]) -> Iterator[WrongFormula]:
     for kind, wrong in _slips(marks):
         if tuple(wrong) not in seen:
             seen.add(tuple(wrong))
-            yield WrongFormula(kind, wrong)
+            yield WrongFormula(kind, wrong, tex.source(_side(marks, wrong)))
+
+
+def _side(right: list[str], wrong: list[str]) -> list[str]:
+    """What stands in ``wrong`` between the relations around its difference."""
+    pairs = [*zip(right, wrong, strict=False)]
+    start = next((at for at, (one, two) in enumerate(pairs) if one != two), len(pairs))
+    first, depth = 0, 0
+    for at, mark in enumerate(wrong):
+        depth += (mark in {*"({["}) - (mark in {*")}]"})
+        if depth == 0 and mark in {*tex.RELATIONS, r"\iff"}:
+            if at > start:
+                return wrong[first:at]
+            first = first if at == start else at + 1
+    return wrong[first:]
 
 
 def _end(marks: list[str], at: int) -> int:

@@ -57,8 +57,10 @@ def complaint(formula: str, comment: str = "", tag: str = r"\tag{1.1}") -> str:
         r"[z > 0] \odot z = \max(z, 0)",
         r"|x_2| = 0.7 = -x_2",
         r"\lVert b \rVert^2 = \sum b^2",
-        r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} \begin{pmatrix} 1 \\ 0 \end{pmatrix}"
-        r" = \begin{pmatrix} 1 \\ 3 \end{pmatrix}",
+        (
+            r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix} \begin{pmatrix} 1 \\ 0 \end{pmatrix}"
+            r" = \begin{pmatrix} 1 \\ 3 \end{pmatrix}"
+        ),
         r"Z_1 + Z_2 = \begin{pmatrix} 4 & 2 \end{pmatrix}",
         r"\begin{aligned} J &= \sum_k z_k^2 && \text{as } J \ne 0, \\ &= \sum z^2 \end{aligned}",
         r"\tfrac12 \lambda + \tfrac{1}{4} = \frac{\lambda}{1}",
@@ -76,8 +78,10 @@ def test_what_is_true_passes(formula: str) -> None:
     [
         (
             r"z = x W - b",
-            r"2: equation \(1.1\) is not true after line 6: sides 1 and 2 are .* and .*, "
-            r"where = is stated\n  in: z = x W - b",
+            (
+                r"2: equation \(1.1\) is not true after line 6: sides 1 and 2 are .* and .*, "
+                r"where = is stated\n  in: z = x W - b"
+            ),
         ),
         (r"z_k = \sum_{d=1}^{2} x_d\, W_{dk} - b_k", "sides 1 and 2 are .*, for k = 1"),
         (r"z_k = \sum_{d=1}^{3} x_d\, W_{dk} + b_k", "there is no entry 3 of 2"),

@@ -14,7 +14,7 @@ import math
 import os
 import pkgutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from planted_formulas import wrong_formulas
 
 import chainrule
 from chainrule.gradcheck import check, numerical_gradient, relative_error
-from press import book, formulas, number, tex
+from press import book, formulas, number
 
 type Tally = defaultdict[str, Counter[str]]
 
@@ -129,6 +129,95 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "dZ = dZ @ W[-l + 1].T * relu_derivative(Z[l])": (
             "in the cell for l = 2 of 3 layers, where W[-1] is W[3]"
         ),
+    },
+}
+# The same for formulas: the side with the change, of an equation or of a relation without
+# a number, by the reason why it still holds.
+DELTA = "the delta is 0 unless its two indices are equal, in whichever order they stand"
+SAME_SLOPE = "r, s and c have the same slope, since r = s + c"
+DUMMY = "both letters run over their whole axis"
+EVEN = "the bell is even in z, and J in w"
+BOUNDARY = "it differs where both sides are equal, at no place or at two of all"
+ALL_ZERO = "it is 0 whatever stands before it"
+CONDITION = "it is a condition, which this network meets too"
+EQUIVALENT_FORMULAS: dict[str, dict[str, list[str]]] = {
+    "ch01_chain_rule": {
+        "v is f(u), and u is g(x)": [
+            r"(1.4) \frac{d f}{d u} \cdot \frac{d u}{d x}",
+            r"(1.4) \frac{d v}{d u} \cdot \frac{d g}{d x}",
+        ],
+        SAME_SLOPE: [
+            r"\mathrm{d} r",
+            r"\mathrm{d} s \cdot 1",
+            r"\mathrm{d} c \cdot 1",
+            r"\mathrm{d} J \cdot r + \mathrm{d} r \cdot b",
+        ],
+        DELTA: [
+            (
+                r"(1.8) \sum_{k} \frac{\partial J}{\partial h_j}"
+                r" \cdot \frac{\partial h_k}{\partial z_j}"
+            ),
+            r"(1.8) \sum_{k} \frac{\partial J}{\partial h_k} \cdot \varphi'(z_k) \delta_{k j}",
+            r"(1.8) \sum_{k} \frac{\partial J}{\partial h_k} \cdot \varphi'(z_j) \delta_{j k}",
+            (
+                r"(1.12) \sum_{n = 1}^{N} \sum_{k = 1}^{K} \frac{\partial J}{\partial Z_{n j}}"
+                r" \cdot \frac{\partial Z_{n k}}{\partial W_{i j}}"
+            ),
+            r"(1.12) \sum_{n = 1}^{N} \sum_{k = 1}^{K} \mathrm{d} Z_{n j} X_{n i} \delta_{k j}",
+            r"(1.12) \sum_{n = 1}^{N} \sum_{k = 1}^{K} \mathrm{d} Z_{n k} X_{n i} \delta_{j k}",
+            r"(1.13) \sum_{n = 1}^{N} \sum_{k = 1}^{K} \mathrm{d} Z_{i k} \delta_{n i} W_{j k}",
+            r"(1.13) \sum_{n = 1}^{N} \sum_{k = 1}^{K} \mathrm{d} Z_{n k} \delta_{i n} W_{j k}",
+            r"(1.14) \sum_{n = 1}^{N} \sum_{k = 1}^{K} \mathrm{d} Z_{n j} \delta_{k j}",
+            r"(1.14) \sum_{n = 1}^{N} \sum_{k = 1}^{K} \mathrm{d} Z_{n k} \delta_{j k}",
+        ],
+        "lists side by side are multiplied entry by entry": [
+            r"\mathrm{d} h \varphi'(z)"
+        ],
+    },
+    "ch02_logistic": {
+        "t is 0 or 1": [r"t \xi +(1 - t)(z + \ell)"],
+        CONDITION: ["(2.18) w_1", "(2.18) 1"],
+    },
+    "ch03_softmax_linear": {
+        DELTA: [
+            r"(3.8) y_k(\delta_{j k} - y_j)",
+            r"y_k(\delta_{j k} - y_j)",
+            r"(3.9) \sum_{k = 1}^{K} - \frac{t_k}{y_k} \cdot y_k(\delta_{j k} - y_j)",
+            r"(3.9) - \sum_{k = 1}^{K} t_j \delta_{k j} + y_j \sum_{k = 1}^{K} t_k",
+            r"(3.9) - \sum_{k = 1}^{K} t_k \delta_{j k} + y_j \sum_{k = 1}^{K} t_k",
+        ],
+        "the outputs add up to 1, as the targets do": [
+            r"(3.9) - \sum_{k = 1}^{K} t_k \delta_{k j} + y_j \sum_{k = 1}^{K} y_k"
+        ],
+        DUMMY: [
+            (
+                r"(3.12) \frac{\partial}{\partial W_{i j}} \frac{\lambda}{2}"
+                r" \sum_{d, k} W_{k d}^2"
+            )
+        ],
+    },
+    "ch04_rbf_net": {
+        EVEN: [r"(4.12) \varphi(+ z)", "(4.12) e^{-(+ z)^2}", "(4.12) J(+ w, b)"],
+        BOUNDARY: [
+            "(4.13) e^{- w^2 x^2} > - b",
+            r"(4.13) - w^2 x^2 > \log(- b)",
+            r"(4.13) x^2 < - \log(- b) / w^2",
+            "(4.13) |x|< r",
+        ],
+    },
+    "ch05_relu_net": {
+        BOUNDARY: [
+            r"(5.12) \frac{\partial J}{\partial H} \odot [Z_1 \ge 0]",
+            r"\mathrm{d} H \odot [Z_1 \ge 0]",
+            r"(5.16) \frac{\partial J}{\partial H} \odot(0.1 + 0.9 [Z_1 \ge 0])",
+        ],
+        ALL_ZERO: [
+            r"(5.15) \sum_{n \text{at the origin}} \mathrm{d} Z_{2, k n}",
+            r"(5.15) - \frac{1}{N}(3 \cdot \tfrac 13 - 1)",
+            r"(5.15) {1}(3 \cdot \tfrac 13 - 1)",
+            r"(5.15) \frac{N}{1}(3 \cdot \tfrac 13 - 1)",
+            r"(5.15) \frac{2}{N}(3 \cdot \tfrac 13 - 1)",
+        ],
     },
 }
 
@@ -413,16 +502,25 @@ def wrong_displays(
             statements = [*display.statements]
             statements[at] = wrong.marks
             planted = replace(display, statements=statements)
-            yield tex.source(wrong.marks), not is_true(planted, names, known)
+            name = f"({display.tag}) " if display.tag else ""
+            yield name + wrong.side, not is_true(planted, names, known)
 
 
-def needed(display: formulas.Display, names: dict[str, Any], known: Any) -> set[str]:
-    """The parts of a display's comment without which it is not seen to be true."""
+def needed(
+    display: formulas.Display,
+    names: dict[str, Any],
+    known: Any,
+    reasons: Container[str],
+) -> set[str]:
+    """The parts of a comment without which its display is false, or a mistake true."""
     found = set()
     for at, part in enumerate(display.comment.parts):
         rest = [*display.comment.parts[:at], *display.comment.parts[at + 1 :]]
         shorter = replace(display, comment=formulas.Comment(rest))
-        if not is_true(shorter, names, known):
+        if not is_true(shorter, names, known) or any(
+            not noticed and side not in reasons
+            for side, noticed in wrong_displays(shorter, names, known)
+        ):
             found.add(part)
     return found
 
@@ -440,7 +538,10 @@ def test_every_mistake_in_a_chapter_is_noticed(
     moments = {each.fence.line: each for each in formulas.moments(text) if bound}
     blocks = number.blocks(text) if bound else []
     namespace: dict[str, Any] = {"__name__": "__main__"}
-    equivalent = EQUIVALENT.get(page.stem, {})
+    known_sides = EQUIVALENT_FORMULAS.get(page.stem, {})
+    equivalent = EQUIVALENT.get(page.stem, {}) | {
+        side: reason for reason, sides in known_sides.items() for side in sides
+    }
     planted, unneeded = Planted(tally, equivalent), Counter[str]()
     for index, fence in enumerate(runnable):
         here = place(page, fence.line)
@@ -458,7 +559,7 @@ def test_every_mistake_in_a_chapter_is_noticed(
             kind = "relations in tables" if display.row else "displayed formulas"
             wrong = wrong_displays(display, namespace, known)
             planted.add(kind, place(page, display.line), wrong)
-            parts = needed(display, namespace, known)
+            parts = needed(display, namespace, known, equivalent)
             unneeded.update(dict.fromkeys(display.comment.parts, 0))
             unneeded.update(parts)
         end = runnable[index + 1].line if index + 1 < len(runnable) else math.inf
