@@ -109,6 +109,22 @@ def test_every_cited_number_exists(path: Path, equations: dict[str, str]) -> Non
         assert tag in equations, f"{here}: there is no equation ({tag})"
 
 
+@each_chapter
+def test_a_reason_stands_before_what_it_is_for(page: Path) -> None:
+    """Of the equations that a display gives as reasons; that they are the right ones, no."""
+    prose = book.without_fences(read(page))
+    last = chapter_number(page), 0
+    for display in re.finditer(r"^\$\$$.+?^\$\$$", prose, re.MULTILINE | re.DOTALL):
+        here = place(page, prose.count("\n", 0, display.start()) + 1)
+        for cited in book.EQREF.findall(display[0]):
+            chapter, number = map(int, cited.split("."))
+            assert (chapter, number) <= last, (
+                f"{here}: \\eqref{{{cited}}} is no reason yet; it stands further down"
+            )
+        for tag in book.TAG.findall(display[0]):
+            last = last[0], int(tag.split(".")[1])
+
+
 @each_page
 def test_citations_are_written_as_such(page: Path, equations: dict[str, str]) -> None:
     prose = book.without_fences(read(page))
