@@ -30,8 +30,11 @@ DOCSTRING_CITATION = re.compile(r"\bequation \((\d+\.\d+)\)")
 # What binds the letters of the formula, or the numbers of the line, that follows it.
 COMMENT = re.compile(r"^<!-- (where|numbers) ((?:(?!-->).)*?) -->\n", re.MULTILINE)
 
-# Chapters whose numbers are not bound yet, with the reason.
+# Chapters whose formulas and numbers are not bound yet, with the reason.
 UNBOUND = {"ch09": "it is bound when it is rewritten"}
+
+# What a check of a derivative calls: a numerical one, or the error against it.
+NUMERICAL = re.compile(r"\b(?:numerical_gradient|gradient_error|errors_of)\(")
 
 _DOCTESTS = doctest.DocTestParser()
 _FENCE = re.compile(
@@ -178,6 +181,26 @@ def checks(text: str) -> dict[str, list[Check]]:
 def first_checks(text: str) -> dict[str, Check]:
     """For each equation of ``text`` that one of its checks cites: the first that does."""
     return {tag: found[0] for tag, found in checks(text).items()}
+
+
+def confirmed(text: str, name: str) -> dict[str, list[str]]:
+    """What the tests confirm of each equation of the chapter in the file ``name``.
+
+    Its *formula* is evaluated, its *line* of code is part of a check, its *derivative* is
+    compared with a numerical one.
+    """
+    citing = checks(text)
+    found = {}
+    for each in equations(text):
+        own = citing.get(each.tag, [])
+        numerical = any(NUMERICAL.search(check.code) for check in own)
+        said = {
+            "formula": name[:4] not in UNBOUND,
+            "line": bool(own),
+            "derivative": each.states_derivative and numerical,
+        }
+        found[each.tag] = [word for word, holds in said.items() if holds]
+    return found
 
 
 def citations(text: str) -> list[Citation]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ search:
 
 Every numbered equation of the book in order, with the lines of code that are written from it and the check that confirms it.
 
-**{equations} equations, of which {derivatives} state a derivative; {checked} are confirmed by a check beside them, all derivatives among them, and the others by the line of code that computes them, which the checks after it use.**
+**{equations} equations: of {formula} the formula as it is printed is evaluated, of {line} the line of code is part of a check, and {derivative} state a derivative, which is compared with a numerical one.**
 """
 
 
@@ -45,24 +45,21 @@ class _Line:
 def page(chapters: Mapping[str, str]) -> str:
     """The page's Markdown, made from the text of the ``chapters`` by their names."""
     library = _library()
-    parts, equations, derivatives, checked = [], 0, 0, 0
+    parts, counts = [], Counter[str]()
     for name, text in chapters.items():
         found = book.equations(text)
         if not found:
             continue
         headings = list(_headings(text))
         parts.append(f"## {headings[0][2]}\n")
-        checks = book.first_checks(text)
+        confirmed = book.confirmed(text, name)
         for equation in found:
-            equations += 1
-            derivatives += equation.states_derivative
-            checked += equation.tag in checks
+            counts.update(["equations", *confirmed[equation.tag]])
             section = max(
                 (each for each in headings if each[0] < equation.line), default=None
             )
-            parts.append(_entry(name, equation, section, text, checks, library))
-    head = _HEAD.format(equations=equations, derivatives=derivatives, checked=checked)
-    return "\n".join([head, *parts])
+            parts.append(_entry(name, equation, section, text, library))
+    return "\n".join([_HEAD.format_map(counts), *parts])
 
 
 def _one_line(source: str) -> str:
@@ -77,7 +74,6 @@ def _entry(
     equation: book.Equation,
     section: tuple[int, str, str] | None,
     text: str,
-    checks: Mapping[str, book.Check],
     library: Mapping[str, list[_Line]],
 ) -> str:
     lines = [f"\\eqref{{{equation.tag}}}"]
@@ -94,10 +90,11 @@ def _entry(
     for code, where in places.items():
         inside = f" in {', '.join(dict.fromkeys(where))}" if where else ""
         lines.append(f"- `{code}`{inside}")
-    if equation.tag in checks:
-        lines.append(
-            f"- checked by `{_one_line(checks[equation.tag].code)}` ([where]({name}#check-{equation.tag}))"
-        )
+    if confirmed := book.confirmed(text, name)[equation.tag]:
+        check = book.first_checks(text).get(equation.tag)
+        where = f" ([where]({name}#check-{equation.tag}))"
+        by = f" by `{_one_line(check.code)}`{where}" if check else ""
+        lines.append(f"- checked: {', '.join(confirmed)}{by}")
     return "\n".join(lines) + "\n"
 
 

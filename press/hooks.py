@@ -194,8 +194,9 @@ def on_post_page(output: str, page: MkDocsPage, **_: object) -> str:
         for tag, file in _equations.items()
     }
     output = _SLOT.sub(lambda match: desk.figures[int(match[1])], output)
-    checked = book.first_checks(page.file.content_string)
-    return maths.typeset(output, links, checked, desk.file, page.file.content_string)
+    text = page.file.content_string
+    confirmed = book.confirmed(text, page.file.name)
+    return maths.typeset(output, links, confirmed, desk.file, text)
 
 
 def _library(html: str, page: MkDocsPage) -> str:

@@ -14,7 +14,7 @@ from press import book
 from press.errors import fail
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
 _FORMULA = re.compile(
     r'<(span|div) class="arithmatex">(.*?)</\1>(?P<after>[.,;:)]*)', re.DOTALL
@@ -67,7 +67,7 @@ class Engine:
 def typeset(
     page: str,
     links: Mapping[str, str],
-    checked: Collection[str],
+    confirmed: Mapping[str, list[str]],
     file: str,
     source: str,
 ) -> str:
@@ -76,7 +76,8 @@ def typeset(
     Args:
         page: HTML with formulas as arithmatex marks them.
         links: Where the equation of each number stands, as a link from this page.
-        checked: The numbers of the page's equations that a check beside them confirms.
+        confirmed: What the tests confirm of each equation of the page: formula, line,
+            derivative.
         file: Named in errors, with the line on which the formula stands in ``source``.
         source: The Markdown of the page.
     """
@@ -105,13 +106,22 @@ def typeset(
             f"{anchors}{formula}</div>"
         )
         marks = "".join(
-            f'<a class="checked" href="#check-{tag}" title="Checked: see where">'
-            f'<span aria-hidden="true">✓</span>'
-            f'<span class="unseen">check of equation {tag}</span></a>'
-            for tag in tags
-            if tag in checked
+            _mark(tag, confirmed[tag]) for tag in tags if confirmed.get(tag)
         )
         return (f'<div class="numbered">{box}{marks}</div>' if marks else box) + after
 
     with closing(Engine()) as engine:
         return _FORMULA.sub(replace, page)
+
+
+def _mark(tag: str, confirmed: list[str]) -> str:
+    """A tick for each thing that is confirmed of an equation; a link to its check."""
+    words = f"equation {tag} checked: {', '.join(confirmed)}"
+    ticks = (
+        f'<span aria-hidden="true">{"✓" * len(confirmed)}</span>'
+        f'<span class="unseen">{words}</span>'
+    )
+    title = f'title="Checked: {", ".join(confirmed)}"'
+    if "line" not in confirmed:
+        return f'<span class="checked" {title}>{ticks}</span>'
+    return f'<a class="checked" href="#check-{tag}" {title}>{ticks}</a>'

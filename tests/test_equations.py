@@ -18,8 +18,6 @@ EXEMPT = {
     "ch07_mlp": "for now: its checks come with its own revision",
     "ch09_speed": "its equations are bound when it is rewritten",
 }
-# What a check of a derivative calls: a numerical one, or the error against it.
-NUMERICAL = re.compile(r"\b(?:numerical_gradient|gradient_error|errors_of)\(")
 NUMBER = re.compile(r"\((\d+\.\d+)\)")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=identify)
@@ -175,7 +173,7 @@ def unchecked(page: Path) -> Iterator[str]:
         if not citing:
             yield f"{here}: no check of this chapter ends in '# ({each.tag})'"
         elif each.states_derivative and not any(
-            NUMERICAL.search(check.code) for check in citing
+            book.NUMERICAL.search(check.code) for check in citing
         ):
             yield (
                 f"{here}: ({each.tag}) has a derivative, and no check that ends in "

@@ -231,11 +231,11 @@ def test_citations_stay_as_they_are_in_code_and_formulas() -> None:
 def test_a_formula_links_only_within_the_book() -> None:
     block = '<div class="arithmatex">a \\overset{{{}}}{{=}} b</div>'
     links = {"4.1": "../ch04_rbf_net/#eq-4.1"}
-    html = maths.typeset(block.format(r"\eqref{4.1}"), links, (), "f.md", "")
+    html = maths.typeset(block.format(r"\eqref{4.1}"), links, {}, "f.md", "")
     assert 'href="../ch04_rbf_net/#eq-4.1"' in html
     with pytest.raises(PluginError, match=r"f\.md"):
-        maths.typeset(block.format(r"\colr{red}{a}"), links, (), "f.md", "")
+        maths.typeset(block.format(r"\colr{red}{a}"), links, {}, "f.md", "")
     html = maths.typeset(
-        block.format(r"\href{https://e.org}{a}"), links, (), "f.md", ""
+        block.format(r"\href{https://e.org}{a}"), links, {}, "f.md", ""
     )
     assert "<a " not in html
