@@ -45,7 +45,7 @@ _NUMBER = re.compile(
 _RESULT = re.compile(r"(?<![\w.])-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
 _UNREAD = re.compile(
     r"""
-    \A---\n.*?\n---\n | \bloose="[^"\n]*" | `[^`\n]+` | \$\$.+?\$\$ | ^\#{1,6}\ .*?$ | <!--.*?-->
+    \A---\n.*?\n---\n | `[^`\n]+` | loose="[^"]*" | \$\$.+?\$\$ | ^\#{1,6}\ .*?$ | <!--.*?-->
     | \\(?:eqref|tag)\{[^}]*\} | \]\([^)\s]*\) | https?://\S+ | </?[a-z]+(?:\ [^>\n]*)?>
     | \b(?:[Cc]hapters?|[Ss]ections?|[Ff]igures?|[Ee]xercises?|[Pp]arts?|[Vv]ersion
         |Python|NumPy|Matplotlib|MPL|Apache|CC\ BY|rbf|spiral|sigmoid|mlp)

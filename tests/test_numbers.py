@@ -61,7 +61,7 @@ def complaint(text: str) -> str:
         (r"\eqref{4.9}, Python 3.12, Exercise 4.1, [a](b-1.5) `0.7`", []),
         ("chapters 10 to 14, Part 12, CS231n, 1.2.3 and version 2.0", []),
         ("## 12 parts\n$$\n0.5\n$$\n<!-- numbers 0.4 -->", []),
-        ('```python caption="0.5 of it"\nx = 0.3\n```', ["0.5"]),
+        ('```python loose="0.1" caption="0.5 of it"\nx = 0.3\n```', ["0.5"]),
     ],
 )
 def test_numbers_are_found(text: str, expected: list[str]) -> None:
