@@ -92,8 +92,8 @@ def _entry(
         lines.append(f"- `{code}`{inside}")
     if confirmed := book.confirmed(text, name)[equation.tag]:
         check = book.first_checks(text).get(equation.tag)
-        where = f" ([where]({name}#check-{equation.tag}))"
-        by = f" by `{_one_line(check.code)}`{where}" if check else ""
+        there = f" ([where]({name}#check-{equation.tag}))"
+        by = f" by `{_one_line(check.code)}`{there}" if check else ""
         lines.append(f"- checked: {', '.join(confirmed)}{by}")
     return "\n".join(lines) + "\n"
 
