@@ -13,6 +13,8 @@ import json
 import math
 import os
 import pkgutil
+import random
+import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -26,11 +28,24 @@ import pytest
 from matplotlib import pyplot as plt
 from mutants import KINDS, mutants, wrong_numbers
 from pages import CHAPTERS, identify, place, read
+from planted_figures import Plot
 from planted_formulas import wrong_formulas
 
 import chainrule
 from chainrule.gradcheck import check, numerical_gradient, relative_error
-from press import book, formulas, number
+from press import book, drawn, formulas, number
+
+# Where the shares are written; then, as in CI, a mistake is planted in every figure.
+THOROUGH = os.environ.get("PLANTED")
+# The figures and their mistakes are others at every commit.
+COMMIT = subprocess.run(
+    ["git", "rev-parse", "HEAD"],  # noqa: S607
+    cwd=book.ROOT,
+    capture_output=True,
+    text=True,
+    check=False,
+).stdout
+DRAWING = [page for page in CHAPTERS if "plt.show()" in read(page)]
 
 type Tally = defaultdict[str, Counter[str]]
 
@@ -290,8 +305,9 @@ def tally() -> Iterator[Tally]:
     """How many mistakes of each kind were planted and noticed; PLANTED names a file."""
     counts: Tally = defaultdict(Counter)
     yield counts
-    if name := os.environ.get("PLANTED"):
-        Path(name).write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
+    if THOROUGH:
+        shares = json.dumps(counts, indent=2, sort_keys=True)
+        Path(THOROUGH).write_text(shares + "\n", encoding="utf-8")
 
 
 @each_network
@@ -485,6 +501,16 @@ def slips(
         namespace.update(before)
 
 
+def wrong_figures(plot: Plot, rng: random.Random) -> Iterator[tuple[str, bool]]:
+    """One mistake in a figure that can be seen, and whether it is noticed."""
+    planted = [*plot.mutants()]
+    for mutant in rng.sample(planted, len(planted)):
+        noticed = is_wrong(lambda code=mutant.code: bool(plot.difference(code)))
+        if noticed or not plot.looks_the_same(mutant.code):
+            yield str(mutant), noticed
+            return
+
+
 def is_true(display: formulas.Display, names: dict[str, Any], known: Any) -> bool:
     try:
         display.evaluate(names, known)
@@ -543,12 +569,18 @@ def test_every_mistake_in_a_chapter_is_noticed(
         side: reason for reason, sides in known_sides.items() for side in sides
     }
     planted, unneeded = Planted(tally, equivalent), Counter[str]()
+    records = iter(drawn.load(page) if page in DRAWING else [])
+    rng = random.Random(COMMIT + page.name)  # noqa: S311
     for index, fence in enumerate(runnable):
         here = place(page, fence.line)
         if fence.language == "python":
             planted.add(
                 "lines of derivations", here, slips(page, runnable, index, namespace)
             )
+            if "plt.show()" in fence.code:
+                plot = Plot(page, fence, dict(namespace), next(records))
+                if THOROUGH or rng.random() < 0.2:
+                    planted.add("figures", here, wrong_figures(plot, rng))
         complaint = run(fence, namespace, page.name)
         assert not complaint, f"{here}:\n{complaint}"
         for display in moments[fence.line].displays if fence.line in moments else []:
