@@ -6,7 +6,7 @@ PYTHON ?=
 # Material prints a notice about its end of life, in May 2027, at every start.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help serve test site offline check bench format renumber figures cover lock clean
+.PHONY: help serve test site offline check bench format renumber figures planted cover lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -42,6 +42,9 @@ renumber: $(VENV)/ready  ## number a chapter's equations anew: make renumber CHA
 figures: $(VENV)/ready  ## renew the records that figures are compared with
 	rm -f tests/figures/*.json
 	RENEW_FIGURES=true $(BIN)/python -m pytest docs README.md
+
+planted: $(VENV)/ready  ## plant mistakes, and write how many are noticed
+	PLANTED=tests/planted.json $(BIN)/python -m pytest tests/test_planted.py
 
 cover: $(VENV)/ready  ## draw the figure of the README anew
 	$(BIN)/python press/cover.py
