@@ -146,11 +146,11 @@ class Scope:
 
     def find(self, name: str) -> Value:
         """What has ``name``, or is the layer that it names, before a move; else None."""
-        if name in self.names:
-            return self.names[name]
         layer = re.fullmatch(r"(.*?)(\d+)", name)
         if layer and isinstance(layers := self.names.get(layer[1]), list):
             return layers[int(layer[2])] if int(layer[2]) < len(layers) else None
+        if name in self.names:
+            return self.names[name]
         return KNOWN.get(name)
 
     def get(self, name: str) -> Value:
@@ -212,12 +212,15 @@ def place(tree: Tree, scope: Scope) -> tuple[str, list[Tree]]:
         case ("entry", ("name", str(name)), groups):
             name = NAMES.get(name, name)
             first, *others = [each for group in groups for each in group]
-            several = len(groups) > 1
-            own = name in scope.bound and not isinstance(scope.names[name], list)
-            fixed = scope.index.keys().isdisjoint(names_in(first))
-            if len(groups[0]) == 1 and fixed and (several or not own):
+            array = scope.find(name)
+            layers = isinstance(array, list)
+            free = not scope.index.keys().isdisjoint(names_in(first))
+            if len(groups[0]) == 1 and (layers or array is None or not free):
                 layered = f"{name}{whole(first, scope)}"
-                if several or scope.find(layered) is not None:
+                own = name in scope.bound and layered not in scope.bound
+                known = scope.find(layered) is not None and not own
+                several = len(groups) > 1 or np.ndim(array) > 1
+                if known or layers or (several and not free):
                     return layered, others
             return name, [first, *others]
     raise CannotError("this is no quantity that has a name")
@@ -231,12 +234,10 @@ def whole(tree: Tree, scope: Scope) -> int:
     return int(number)
 
 
-def entry(array: Value, at: list[Tree], scope: Scope) -> Value:
-    """An entry of an array by its indices, which count from 1."""
-    if at and np.ndim(array) != len(at):
-        raise FalseError(
-            f"{len(at)} indices stand at what has {np.ndim(array)} in the code"
-        )
+def entry(array: Value, at: list[Tree], scope: Scope, *, part: bool = False) -> Value:
+    """An entry of an array by its indices, which count from 1, or a part of it."""
+    if np.ndim(array) < len(at) or (at and np.ndim(array) > len(at) and not part):
+        raise FalseError(f"{len(at)} indices at what has {np.ndim(array)} in the code")
     where = tuple(whole(each, scope) - 1 for each in at)
     for index, size in zip(where, np.shape(array), strict=False):
         if not 0 <= index < size:
@@ -258,7 +259,7 @@ def value(tree: Tree, scope: Scope) -> Value:  # noqa: PLR0911, PLR0912
             return np.asarray(float(whole(k, scope) == whole(j, scope)))
         case ("entry", ("name", _), _):
             name, at = place(tree, scope)
-            return entry(scope.get(name), at, scope)
+            return entry(scope.get(name), at, scope, part=name in scope.bound)
         case ("entry", inner, groups):
             return entry(value(inner, scope), [*itertools.chain(*groups)], scope)
         case ("add", terms):
