@@ -219,7 +219,7 @@ def place(tree: Tree, scope: Scope) -> tuple[str, list[Tree]]:
                 layered = f"{name}{whole(first, scope)}"
                 own = name in scope.bound and layered not in scope.bound
                 known = scope.find(layered) is not None and not own
-                several = len(groups) > 1 or np.ndim(array) > 1
+                several = len(groups) > 1 or (not layers and np.ndim(array) > 1)
                 if known or layers or (several and not free):
                     return layered, others
             return name, [first, *others]

@@ -15,7 +15,6 @@ from press import book
 SOURCES = sorted(book.SOURCE.rglob("*.py"))
 # Chapters in which an equation may be without its check, and why.
 EXEMPT = {
-    "ch07_mlp": "for now: its checks come with its own revision",
     "ch09_speed": "its equations are bound when it is rewritten",
 }
 NUMBER = re.compile(r"\((\d+\.\d+)\)")
