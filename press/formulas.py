@@ -57,13 +57,15 @@ KNOWN: dict[str, Value] = {
     "Im": np.imag,
     "mathrmi": 1j,
 }
+# Equal is what differs by rounding alone.
+EQUAL = functools.partial(np.isclose, atol=1e-15)
 COMPARE: dict[str, Callable[[Value, Value], Value]] = {
-    "=": np.isclose,
-    "≠": lambda left, right: ~np.isclose(left, right),
-    "<": np.less,
-    ">": np.greater,
-    "≤": np.less_equal,
-    "≥": np.greater_equal,
+    "=": EQUAL,
+    "≠": lambda left, right: ~EQUAL(left, right),
+    "<": lambda left, right: (left < right) & ~EQUAL(left, right),
+    ">": lambda left, right: (left > right) & ~EQUAL(left, right),
+    "≤": lambda left, right: (left < right) | EQUAL(left, right),
+    "≥": lambda left, right: (left > right) | EQUAL(left, right),
 }
 _INLINE = re.compile(r"\$([^$]+)\$")
 _DISPLAY = re.compile(

@@ -9,7 +9,7 @@ from press import tex
 KINDS = {
     *("sign", "index", "transpose", "factor", "bound", "symbol", "relation", "term")
 }
-SIZES = "NDMK"
+SIZES = "NDMKL"
 # Letters that are no names of quantities, or whose transpose is none.
 OPERATORS = "de"
 NO_MATRICES = "NDKMLJRPBE"

@@ -148,14 +148,15 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         ),
     },
 }
-# The same for formulas: the side with the change, of an equation or of a relation without
-# a number, by the reason why it still holds.
+# The same for formulas, by reason: the side with the change, with the number of its
+# equation if it has one.
 DELTA = "the delta is 0 unless its two indices are equal, in whichever order they stand"
 SAME_SLOPE = "r, s and c have the same slope, since r = s + c"
 DUMMY = "both letters run over their whole axis"
 EVEN = "the bell is even in z, and J in w"
-BOUNDARY = "it differs where both sides are equal, at no place or at two of all"
+BOUNDARY = "no pre-activation is exactly 0"
 ALL_ZERO = "it is 0 whatever stands before it"
+LOOSE = "it changes what thousands of steps on another processor may change as well"
 CONDITION = "it is a condition, which this network meets too"
 EQUIVALENT_FORMULAS: dict[str, dict[str, list[str]]] = {
     "ch01_chain_rule": {
@@ -215,12 +216,6 @@ EQUIVALENT_FORMULAS: dict[str, dict[str, list[str]]] = {
     },
     "ch04_rbf_net": {
         EVEN: [r"(4.12) \varphi(+ z)", "(4.12) e^{-(+ z)^2}", "(4.12) J(+ w, b)"],
-        BOUNDARY: [
-            "(4.13) e^{- w^2 x^2} > - b",
-            r"(4.13) - w^2 x^2 > \log(- b)",
-            r"(4.13) x^2 < - \log(- b) / w^2",
-            "(4.13) |x|< r",
-        ],
     },
     "ch05_relu_net": {
         BOUNDARY: [
@@ -234,6 +229,150 @@ EQUIVALENT_FORMULAS: dict[str, dict[str, list[str]]] = {
             r"(5.15) {1}(3 \cdot \tfrac 13 - 1)",
             r"(5.15) \frac{N}{1}(3 \cdot \tfrac 13 - 1)",
             r"(5.15) \frac{2}{N}(3 \cdot \tfrac 13 - 1)",
+        ],
+    },
+    "ch07_mlp": {
+        CONDITION: ["(7.6) l"],
+        "relu of relu is relu": [
+            r"(7.7) \operatorname{relu}(A_l)",
+            r"\operatorname{relu}(A_l)",
+        ],
+        DELTA: [
+            r"(7.12) \delta_{j m} [z_{1, j} > 0]",
+            r"(7.12) \delta_{m j} [z_{1, m} > 0]",
+            (
+                r"\sum_{k = 1}^{K} \sum_{m = 1}^{M} \frac{\partial \xi}{\partial z_{2, k}}"
+                r" \cdot \frac{\partial z_{2, k}}{\partial h_j}"
+                r" \cdot \frac{\partial h_m}{\partial z_{1, j}}"
+            ),
+            (
+                r"(7.13) \sum_{k = 1}^{K} \sum_{m = 1}^{M} \mathrm{d} z_{2, k}"
+                r" W_{2, j k} \delta_{m j} [z_{1, j} > 0]"
+            ),
+            (
+                r"(7.13) \sum_{k = 1}^{K} \sum_{m = 1}^{M} \mathrm{d} z_{2, k}"
+                r" W_{2, m k} \delta_{j m} [z_{1, j} > 0]"
+            ),
+            (
+                r"(7.13) \sum_{k = 1}^{K} \sum_{m = 1}^{M} \mathrm{d} z_{2, k}"
+                r" W_{2, m k} \delta_{m j} [z_{1, m} > 0]"
+            ),
+        ],
+        BOUNDARY: [
+            r"(7.12) \delta_{m j} [z_{1, j} \ge 0]",
+            (
+                r"(7.13) \sum_{k = 1}^{K} \sum_{m = 1}^{M} \mathrm{d} z_{2, k}"
+                r" W_{2, m k} \delta_{m j} [z_{1, j} \ge 0]"
+            ),
+            r"(7.13) \sum_{k = 1}^{K} \mathrm{d} z_{2, k} W_{2, j k} [z_{1, j} \ge 0]",
+            (
+                r"(7.18) (\frac{\partial J}{\partial Z_{l + 1}} W_{l + 1}^\top)"
+                r" \odot [Z_l \ge 0]"
+            ),
+            r"(\mathrm{d} Z_{l + 1} W_{l + 1}^\top) \odot [Z_l \ge 0]",
+        ],
+        "the bias and its pre-activation have the same derivative": [
+            r"(7.15) \frac{\partial \xi}{\partial z_{2, k}}",
+            r"(7.15) \mathrm{d} b_{2, k}",
+            r"(7.15) \frac{\partial \xi}{\partial z_{1, j}}",
+            r"(7.15) \mathrm{d} b_{1, j}",
+        ],
+        "all draws have the same variance, and no two of them vary together": [
+            r"(7.22) \frac{1}{B^2} \sum_{i = 1}^{B} E [e_j^2]",
+            r"(7.23) \sum_{i = 1}^{m} \sum_{j = 1}^{m} a_j a_j E [w_i w_j]",
+            r"(7.23) \sum_{i = 1}^{m} \sum_{j = 1}^{m} a_i a_i E [w_i w_j]",
+            r"(7.23) \sum_{i = 1}^{m} a_i^2 E [w_j^2]",
+        ],
+    },
+}
+
+# The same for figures, of which others are planted at every commit: the statement with the
+# change.
+EQUIVALENT_FIGURES: dict[str, dict[str, list[str]]] = {
+    "ch01_chain_rule": {
+        "f1 and dv_dx are one slope": [
+            (
+                "ax.loglog(steps, (abs(f2) * steps / 2 + 2 * kappa * f(a) / steps)"
+                " / dv_dx, 'C0-', linewidth=0.8)"
+            ),
+            "ax.loglog(steps, E(steps) / dv_dx, 'C1-', linewidth=0.8)",
+        ],
+    },
+    "ch04_rbf_net": {
+        "the grid and what is drawn on it are mirror images of themselves": [
+            (
+                "lines = ax.contour(-np.asarray(w_grid), b_grid, J_grid, levels=levels,"
+                " colors=colours, linewidths=1)"
+            )
+        ],
+    },
+    "ch05_relu_net": {
+        LOOSE: [
+            "ax.loglog(1.1 * np.asarray(np.arange(1, 10001, 10)), losses)",
+            (
+                "ax.plot(1.1 * np.asarray(-(w_2 * line + bias) / w_1), line,"
+                " color='0.5', linewidth=0.6)"
+            ),
+            (
+                "ax.set(title=f'{M} units: {share_right(each[2]):.0%} right',"
+                " xlabel='', ylabel='')"
+            ),
+            *(
+                f"fig, axes = plt.subplots(2, 2, figsize=(7, 6.2), {shared},"
+                " layout='constrained')"
+                for shared in (
+                    *("sharey=True", "sharex=True", "sharex=False, sharey=True"),
+                    "sharex=True, sharey=False",
+                )
+            ),
+        ],
+    },
+    "ch06_sigmoid_net": {
+        "it moves an edge or a label by less than a tick is wide": [
+            (
+                "ax.contourf(*grid.T, 1.1 * np.asarray(inside.T), levels=[0.5, 1.5],"
+                " colors=['C1'], alpha=0.25)"
+            ),
+            "ax.tick_params()",
+            "ax.tick_params(pad=-2)",
+            "height = forward(path[-2], np.stack([x1, x2], axis=-1))[3][..., 1]",
+        ],
+    },
+    "ch07_mlp": {
+        LOOSE: [
+            "fig.colorbar(image, label='probability of class 1', shrink=0.8)",
+            (
+                "ax.contour(*grid.transpose(2, 0, 1), 1.1 * np.asarray(output), [0.5],"
+                " colors='#222222')"
+            ),
+            (
+                "grid = np.stack(np.meshgrid(np.linspace(-8, 8, 251),"
+                " np.linspace(-10, 10, 250)), axis=-1)"
+            ),
+            (
+                "grid = np.stack(np.meshgrid(np.linspace(-8, 8, 250),"
+                " np.linspace(-10, 10, 251)), axis=-1)"
+            ),
+            (
+                "greys = plt.matplotlib.colors.ListedColormap("
+                "plt.cm.Greys(np.linspace(0.02, 0.3, 257)))"
+            ),
+            *(
+                f"image = ax.imshow(output, origin='lower', extent=({extent}),"
+                " aspect='auto', cmap=greys, vmin=0, vmax=1, interpolation='nearest')"
+                for extent in ("-8, 8, -10, 11", "-8, 8, -11, 10")
+            ),
+        ],
+    },
+    "ch08_mistakes": {
+        "the dashes of one line are a little longer or begin elsewhere": [
+            f"styles = ('-', '--', '-.', ':', ({start}, ({dashes})))"
+            for start, dashes in (
+                *((1, "5, 1, 1, 1, 1, 1"), (0, "1, 1, 1, 1, 1, 5")),
+                *((0, "6, 1, 1, 1, 1, 1"), (0, "5, 2, 1, 1, 1, 1")),
+                *((0, "5, 1, 2, 1, 1, 1"), (0, "5, 1, 1, 2, 1, 1")),
+                *((0, "5, 1, 1, 1, 2, 1"), (0, "5, 1, 1, 1, 1, 2")),
+            )
         ],
     },
 }
@@ -510,8 +649,14 @@ def wrong_figures(plot: Plot, rng: random.Random) -> Iterator[tuple[str, bool]]:
     for mutant in rng.sample(planted, len(planted)):
         noticed = is_wrong(lambda code=mutant.code: bool(plot.difference(code)))
         if noticed or not plot.looks_the_same(mutant.code):
-            yield str(mutant), noticed
+            yield mutant.after, noticed
             return
+
+
+def by_place(reasons: dict[str, dict[str, list[str]]], page: Path) -> dict[str, str]:
+    """The reason of each change on a page that is no mistake."""
+    found = reasons.get(page.stem, {})
+    return {change: reason for reason, changes in found.items() for change in changes}
 
 
 def is_true(display: formulas.Display, names: dict[str, Any], known: Any) -> bool:
@@ -567,11 +712,9 @@ def test_every_mistake_in_a_chapter_is_noticed(
     moments = {each.fence.line: each for each in formulas.moments(text) if bound}
     blocks = number.blocks(text) if bound else []
     namespace: dict[str, Any] = {"__name__": "__main__"}
-    known_sides = EQUIVALENT_FORMULAS.get(page.stem, {})
-    equivalent = EQUIVALENT.get(page.stem, {}) | {
-        side: reason for reason, sides in known_sides.items() for side in sides
-    }
-    planted, unneeded = Planted(tally, equivalent), Counter[str]()
+    equivalent = EQUIVALENT.get(page.stem, {}) | by_place(EQUIVALENT_FORMULAS, page)
+    unseen = by_place(EQUIVALENT_FIGURES, page)
+    planted, unneeded = Planted(tally, equivalent | unseen), Counter[str]()
     records = iter(drawn.load(page) if page in DRAWING else [])
     rng = random.Random(COMMIT + page.name)  # noqa: S311
     for index, fence in enumerate(runnable):
