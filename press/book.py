@@ -13,6 +13,7 @@ The page build, the tests and ``renumber`` all read chapters through this module
 from __future__ import annotations
 
 import doctest
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +110,12 @@ def chapters() -> list[Path]:
 
 def fences(text: str) -> list[Fence]:
     """Every fence of ``text`` that opens at column 0, in order."""
-    return [
+    return [*_fences(text)]
+
+
+@functools.lru_cache(maxsize=32)
+def _fences(text: str) -> tuple[Fence, ...]:
+    return tuple(
         Fence(
             language=match["language"] or "",
             attributes=dict(_ATTRIBUTE.findall(match["attributes"])),
@@ -117,7 +123,7 @@ def fences(text: str) -> list[Fence]:
             line=text.count("\n", 0, match.start()) + 1,
         )
         for match in _FENCE.finditer(text)
-    ]
+    )
 
 
 def without_fences(text: str) -> str:

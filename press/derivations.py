@@ -52,13 +52,23 @@ def page(chapters: Mapping[str, str]) -> str:
             continue
         headings = list(_headings(text))
         parts.append(f"## {headings[0][2]}\n")
-        confirmed = book.confirmed(text, name)
+        confirmed, checks = book.confirmed(text, name), book.first_checks(text)
         for equation in found:
             counts.update(["equations", *confirmed[equation.tag]])
             section = max(
                 (each for each in headings if each[0] < equation.line), default=None
             )
-            parts.append(_entry(name, equation, section, text, library))
+            lines = _lines(equation, text, library)
+            words, check = confirmed[equation.tag], checks.get(equation.tag)
+            if words:
+                where = f" ([where]({name}#check-{equation.tag}))"
+                by = f" by `{_one_line(check.code)}`{where}" if check else ""
+                lines.append(f"- checked: {', '.join(words)}{by}")
+            heading = f"\\eqref{{{equation.tag}}}"
+            if section:
+                heading += f" · [{section[2]}]({name}#{section[1]})"
+            formula = ["", "$$", equation.tex, "$$", ""]
+            parts.append("\n".join([heading, *formula, *lines]) + "\n")
     return "\n".join([_HEAD.format_map(counts), *parts])
 
 
@@ -69,17 +79,10 @@ def _one_line(source: str) -> str:
     return f"{first} …" if more else first
 
 
-def _entry(
-    name: str,
-    equation: book.Equation,
-    section: tuple[int, str, str] | None,
-    text: str,
-    library: Mapping[str, list[_Line]],
-) -> str:
-    lines = [f"\\eqref{{{equation.tag}}}"]
-    if section:
-        lines[0] += f" · [{section[2]}]({name}#{section[1]})"
-    lines += ["", "$$", equation.tex, "$$", ""]
+def _lines(
+    equation: book.Equation, text: str, library: Mapping[str, list[_Line]]
+) -> list[str]:
+    """The lines of code of an equation, each once, with its places in the library."""
     places: dict[str, list[str]] = defaultdict(list)
     for each in book.citations(text):
         if each.tag == equation.tag and each.language == "python":
@@ -87,15 +90,10 @@ def _entry(
     for line in library.get(equation.tag, []):
         address = f"api.md#chainrule.{line.module}.{line.function}"
         places[line.code].append(f"[`{line.module}.{line.function}`]({address})")
-    for code, where in places.items():
-        inside = f" in {', '.join(dict.fromkeys(where))}" if where else ""
-        lines.append(f"- `{code}`{inside}")
-    if confirmed := book.confirmed(text, name)[equation.tag]:
-        check = book.first_checks(text).get(equation.tag)
-        there = f" ([where]({name}#check-{equation.tag}))"
-        by = f" by `{_one_line(check.code)}`{there}" if check else ""
-        lines.append(f"- checked: {', '.join(confirmed)}{by}")
-    return "\n".join(lines) + "\n"
+    return [
+        f"- `{code}`" + (f" in {', '.join(dict.fromkeys(where))}" if where else "")
+        for code, where in places.items()
+    ]
 
 
 def _headings(text: str) -> Iterable[tuple[int, str, str]]:

@@ -680,23 +680,20 @@ def wrong_displays(
             yield name + wrong.side, not is_true(planted, names, known)
 
 
-def needed(
+def is_needed(
     display: formulas.Display,
+    part: str,
     names: dict[str, Any],
     known: Any,
     reasons: Container[str],
-) -> set[str]:
-    """The parts of a comment without which its display is false, or a mistake true."""
-    found = set()
-    for at, part in enumerate(display.comment.parts):
-        rest = [*display.comment.parts[:at], *display.comment.parts[at + 1 :]]
-        shorter = replace(display, comment=formulas.Comment(rest))
-        if not is_true(shorter, names, known) or any(
-            not noticed and side not in reasons
-            for side, noticed in wrong_displays(shorter, names, known)
-        ):
-            found.add(part)
-    return found
+) -> bool:
+    """Whether without a part of its comment a display is false, or a mistake true."""
+    rest = [each for each in display.comment.parts if each != part]
+    shorter = replace(display, comment=formulas.Comment(rest))
+    return not is_true(shorter, names, known) or any(
+        not noticed and side not in reasons
+        for side, noticed in wrong_displays(shorter, names, known)
+    )
 
 
 @pytest.mark.parametrize("page", CHAPTERS, ids=identify)
@@ -714,7 +711,13 @@ def test_every_mistake_in_a_chapter_is_noticed(
     namespace: dict[str, Any] = {"__name__": "__main__"}
     equivalent = EQUIVALENT.get(page.stem, {}) | by_place(EQUIVALENT_FORMULAS, page)
     unseen = by_place(EQUIVALENT_FIGURES, page)
-    planted, unneeded = Planted(tally, equivalent | unseen), Counter[str]()
+    planted = Planted(tally, equivalent | unseen)
+    needed: dict[tuple[str, str], bool] = {}
+    kept_parts = {
+        part
+        for comment in re.findall("<!-- where from here (.*?) -->", text)
+        for part in formulas.split(comment)
+    }
     records = iter(drawn.load(page) if page in DRAWING else [])
     rng = random.Random(COMMIT + page.name)  # noqa: S311
     for index, fence in enumerate(runnable):
@@ -737,9 +740,12 @@ def test_every_mistake_in_a_chapter_is_noticed(
             kind = "relations in tables" if display.row else "displayed formulas"
             wrong = wrong_displays(display, namespace, known)
             planted.add(kind, place(page, display.line), wrong)
-            parts = needed(display, namespace, known, equivalent)
-            unneeded.update(dict.fromkeys(display.comment.parts, 0))
-            unneeded.update(parts)
+            for part in display.comment.parts:
+                own = "" if part in kept_parts else "; ".join(display.comment.parts)
+                key = part, own
+                needed[key] = needed.get(key) or is_needed(
+                    display, part, namespace, known, equivalent
+                )
         end = runnable[index + 1].line if index + 1 < len(runnable) else math.inf
         while blocks and blocks[0].end <= end:
             block = blocks.pop(0)
@@ -755,7 +761,7 @@ def test_every_mistake_in_a_chapter_is_noticed(
     assert not planted.missed, "not noticed:\n" + "\n".join(planted.missed)
     stale = equivalent.keys() - planted.equivalent
     assert not stale, f"{page.stem}: never planted, remove from the table: {stale}"
-    idle = [part for part, count in unneeded.items() if not count]
+    idle = [part for (part, _), found in needed.items() if not found]
     assert not idle, f"{page.name}: without these comments all is the same: {idle}"
 
 
