@@ -62,7 +62,7 @@ def page(chapters: Mapping[str, str]) -> str:
             words, check = confirmed[equation.tag], checks.get(equation.tag)
             if words:
                 where = f" ([where]({name}#check-{equation.tag}))"
-                by = f" by `{_one_line(check.code)}`{where}" if check else ""
+                by = f", by `{_one_line(check.code)}`{where}" if check else ""
                 lines.append(f"- checked: {', '.join(words)}{by}")
             heading = f"\\eqref{{{equation.tag}}}"
             if section:

@@ -27,7 +27,7 @@ def test_every_derivative_is_checked():
     for equation, entry in zip(EQUATIONS, ENTRIES, strict=True):
         bound = f"ch{equation.number[0]:02}" not in book.UNBOUND
         if bound and equation.states_derivative:
-            assert re.search(r"\n- checked: .*derivative by `", entry), equation.tag
+            assert re.search(r"\n- checked: .*derivative, by `", entry), equation.tag
 
 
 def test_the_totals_are_right():
@@ -55,6 +55,6 @@ def test_a_line_of_the_library_is_linked():
 def test_a_check_over_several_lines_is_shown_in_one():
     entry = next(each for each in ENTRIES if each.startswith(r"\eqref{5.11}"))
     assert (
-        "- checked: formula, line, derivative by `gradient_error(relu_derivative(Z1), lambda Z1: relu(Z1).sum(), Z1)"
+        "- checked: formula, line, derivative, by `gradient_error(relu_derivative(Z1), lambda Z1: relu(Z1).sum(), Z1)"
         " < 1e-6` ([where]"
     ) in entry
