@@ -23,6 +23,7 @@ plus goes on with the statement before it. Whether a name before a bracket is a 
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -280,16 +281,9 @@ class _Parser:
 
     def matrix(self) -> Tree:
         self.group()
-        rows: list[list[list[str]]] = [[[]]]
-        for mark in self.enclosed(r"\begin"):
-            if mark == r"\\":
-                rows.append([[]])
-            elif mark == "&":
-                rows[-1].append([])
-            else:
-                rows[-1][-1].append(mark)
+        rows = _split(self.enclosed(r"\begin"), r"\\")
         self.group()
-        return "matrix", [[self.read(each) for each in row] for row in rows]
+        return "matrix", [[*map(self.read, _split(row, "&"))] for row in rows]
 
     def scripts(self, tree: Tree, *, function: bool = False) -> Tree:
         """``tree`` with the primes, indices, powers and arguments that follow it."""
@@ -329,15 +323,15 @@ class _Parser:
 
     def indices(self) -> list[list[Tree]]:
         """``{2,nk}`` as [[2], [n, k]]: the groups between commas."""
-        groups: list[list[str]] = [[]]
-        for mark in self.group():
-            if mark == ",":
-                groups.append([])
-            else:
-                groups[-1].append(mark)
         return [
             [self.read(each)]
             if {"+", "-"} & {*each}
             else [self.read([mark]) for mark in each]
-            for each in groups
+            for each in _split(self.group(), ",")
         ]
+
+
+def _split(marks: list[str], at: str) -> list[list[str]]:
+    """The tokens between those that are ``at``."""
+    groups = itertools.groupby(marks, at.__eq__)
+    return [[*group] for between, group in groups if not between]
