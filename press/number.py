@@ -47,7 +47,6 @@ _UNREAD = re.compile(
     r"""
     \A---\n.*?\n---\n | `[^`\n]+` | loose="[^"]*" | \$\$.+?\$\$ | ^\#{1,6}\ .*?$ | <!--.*?-->
     | \\(?:eqref|tag)\{[^}]*\} | \]\([^)\s]*\) | https?://\S+ | </?[a-z]+(?:\ [^>\n]*)?>
-    | \bloose="[^"\n]*"
     | \b(?:[Cc]hapters?|[Ss]ections?|[Ff]igures?|[Ee]xercises?|[Pp]arts?|[Vv]ersion
         |Python|NumPy|Matplotlib|MPL|Apache|CC\ BY|rbf|spiral|sigmoid|mlp)
       \W\d+(?:\.\d+)*(?:(?:,|\ and|\ to|–)\ ?\d+)*
