@@ -118,7 +118,7 @@ def _mark(tag: str, confirmed: list[str]) -> str:
     """A tick for each thing that is confirmed of an equation; a link to its check."""
     words = f"equation {tag} checked: {', '.join(confirmed)}"
     ticks = (
-        f'<span aria-hidden="true">{"✓" * len(confirmed)}</span>'
+        f'<span aria-hidden="true">{"<br>".join("✓" * len(confirmed))}</span>'
         f'<span class="unseen">{words}</span>'
     )
     title = f'title="Checked: {", ".join(confirmed)}"'
