@@ -6,9 +6,9 @@ the names of notation.md; what a letter stands for besides, a comment above the 
     <!-- where dZ1 = dZ1_leaky; for z, y in zip(Z, Y); s = z.sum() -->
 
 Its parts, separated by ``;``, are assignments and perhaps a ``for``, whose turns must all
-be true; ``≈`` and ``→`` need hold, to 1%, in the last one only. A comment that begins with
-``from here`` assigns for the rest of the chapter. The new value of an update ``p ← …`` is
-``p_new``.
+be true; ``≈`` and ``→`` need hold, to 1%, in the last one only, and ``≈`` not where ``=``
+would. A comment that begins with ``from here`` assigns for the rest of the chapter. The
+new value of an update ``p ← …`` is ``p_new``.
 
 A numbered formula is evaluated after the first cell after it that cites its number, any
 other after the first cell after it. What cannot be evaluated there waits for the next
@@ -430,8 +430,10 @@ def compare(left: Value, relation: str, right: Value, near: float) -> str:
         return f"have the shapes {np.shape(left)} and {np.shape(right)}"
     apart, size = abs(left - right), np.maximum(abs(left), abs(right))
     if equality:
-        near = 0.01 if relation in "≈→" else near
-        good = apart <= near * (size + 1e-8 * size.max(initial=0)) + 1e-15
+        scale = size + 1e-8 * size.max(initial=0)
+        if relation == "≈" and np.all(apart <= near * scale + 1e-15):
+            return "are equal, though only ≈ is stated"
+        good = apart <= (0.01 if relation in "≈→" else near) * scale + 1e-15
     else:
         good = COMPARE[relation](left, right)
     if np.all(good & np.isfinite(size)):

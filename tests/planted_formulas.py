@@ -19,7 +19,8 @@ RELATIONS = {
     r"\le": [r"\ge", "<"],
     r"\ge": [r"\le", ">"],
     r"\ne": ["="],
-    "=": [r"\ne"],
+    "=": [r"\ne", r"\approx"],
+    r"\approx": ["="],
 }
 FUNCTIONS = {
     r"\log": r"\exp",
