@@ -136,13 +136,24 @@ def test_gradcheck_refuses_bad_arguments():
         gradcheck.complex_step_gradient(lambda p: 0.0, X)
     with pytest.raises(ValueError, match="^names: expected 1, got 2"):
         gradcheck.check(lambda p: p[0].sum(), (X,), (X,), names=("a", "b"))
+    with pytest.raises(ValueError, match="^names: expected different ones, got a, a"):
+        gradcheck.check(lambda p: p[0].sum(), (X, X), (X, X), names=("a", "a"))
+    for entries in (0, -1, 2.5, "all"):
+        with pytest.raises(ValueError, match="^entries: expected a positive whole"):
+            gradcheck.check(lambda p: p[0].sum(), (X,), (X,), entries=entries)
+    for call in (
+        lambda f: gradcheck.numerical_gradient(f, ()),
+        lambda f: gradcheck.complex_step_gradient(f, ()),
+        lambda f: gradcheck.check(f, (), ()),
+    ):
+        with pytest.raises(ValueError, match="^params: expected at least one array"):
+            call(lambda p: 0.0)
     with pytest.raises(ValueError, match=r"^b\[0\]: expected shape \(3,\), got \(2,\)"):
         gradcheck.relative_error(X, X[:2])
     for eps in (0, -1e-5, np.nan):
         for call in (
             lambda eps=eps: gradcheck.numerical_gradient(lambda p: 0.0, (X,), eps),
             lambda eps=eps: gradcheck.complex_step_gradient(lambda p: 0.0, (X,), eps),
-            lambda eps=eps: gradcheck.check(lambda p: 0.0, (X,), (X,), eps=eps),
             lambda eps=eps: gradcheck.check(lambda p: 0.0, (X,), (X,), tolerance=eps),
         ):
             with pytest.raises(ValueError, match="^(eps|tolerance): expected"):

@@ -12,11 +12,9 @@ import inspect
 import itertools
 import json
 import math
-import os
 import pkgutil
 import random
 import re
-import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -32,21 +30,12 @@ from mutants import KINDS, mutants, wrong_numbers
 from pages import CHAPTERS, identify, place, read
 from planted_figures import Plot
 from planted_formulas import wrong_formulas
+from thorough import COMMIT, THOROUGH
 
 import chainrule
 from chainrule.gradcheck import check, numerical_gradient, relative_error
 from press import book, drawn, formulas, number
 
-# Where the shares are written; then, as in CI, mistakes are planted everywhere.
-THOROUGH = os.environ.get("PLANTED")
-# Places that are drawn are others at every commit.
-COMMIT = subprocess.run(
-    ["git", "rev-parse", "HEAD"],  # noqa: S607
-    cwd=book.ROOT,
-    capture_output=True,
-    text=True,
-    check=False,
-).stdout
 README = read(book.ROOT / "README.md")
 DRAWING = [page for page in CHAPTERS if "plt.show()" in read(page)]
 
