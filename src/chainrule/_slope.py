@@ -1,6 +1,7 @@
 """The slope of a function of one number, estimated from its values, with its error.
 
-Chapter 1, "How accurate is a numerical derivative".
+Central differences at several steps are extrapolated, and the spread between the values
+bounds their error: chapter 1, "Two steps are better than one".
 """
 
 import math
@@ -116,7 +117,10 @@ def _read(rungs: list[_Rung]) -> Slope:
 
 
 def _extrapolated(steps: list[float], values: list[float], order: int) -> list[float]:
-    """What two neighbours say of the limit, if the error falls with this power."""
+    """What two neighbours say of the limit, as in equation (1.20).
+
+    The error of the values falls with this power of the step.
+    """
     found = []
     for (step, value), (shorter, better) in pairwise(zip(steps, values, strict=True)):
         ratio = (step / shorter) ** order

@@ -59,7 +59,7 @@ def numerical_gradient(
                 f"{eps:g}; take a larger one"
             )
         rise = f(_moved(values, k, index, up)) - f(_moved(values, k, index, down))
-        grads[k][index] = rise / (up - down)  # (1.2)
+        grads[k][index] = rise / (up - down)
     return grads
 
 
@@ -72,7 +72,7 @@ def complex_step_gradient(
     cancels and ε may be as small as one likes. The slope in one random direction is
     compared with a real one: an ``f`` that drops imaginary parts is refused.
 
-    Equation (1.19). Source: W. Squire and G. Trapp, "Using complex variables to estimate
+    Equation (1.22). Source: W. Squire and G. Trapp, "Using complex variables to estimate
     derivatives of real functions", SIAM Review 40 (1998).
 
     Args:
@@ -94,7 +94,7 @@ def complex_step_gradient(
     def slope(moved: tuple[Array, ...]) -> float:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
-            return float(np.imag(f(moved)) / eps)  # (1.19)
+            return float(np.imag(f(moved)) / eps)
 
     grads = tuple(np.zeros(a.shape) for a in values)
     for k, index in _entries(values):
@@ -148,7 +148,7 @@ def relative_error(a: ArrayLike | Params, b: ArrayLike | Params) -> float:
         return 0.0
     one, two = both / largest  # whose squares neither overflow nor vanish
     longer = max(np.linalg.norm(one), np.linalg.norm(two))
-    return float(np.linalg.norm(one - two) / longer)  # (1.3)
+    return float(np.linalg.norm(one - two) / longer)
 
 
 @dataclass(frozen=True)
