@@ -102,15 +102,12 @@ def complex_step_gradient(
         moved[k][index] += 1j * eps
         grads[k][index] = slope(moved)
 
-    rng = np.random.default_rng(0)
-    d = tuple(_size(a) * rng.standard_normal(a.shape) for a in values)
+    d = _direction(values)
     along = slope(
         tuple(np.asarray(a + 1j * eps * b) for a, b in zip(values, d, strict=True))
     )
     real = estimate(
-        lambda t: _value(
-            f, tuple(np.asarray(a + t * b) for a, b in zip(values, d, strict=True))
-        ),
+        lambda t: float(_along(f, values, d, np.array([t]))[0]),
         at=0.0,
         size=1.0,
         middle=middle,
@@ -333,7 +330,7 @@ def check(
         (entries,) = sizes(entries=entries)
     values, middle = _place(f, params)
     noise = _noise(f, values, middle)
-    lost = "too small" if noise < 1e-12 * max(1.0, abs(middle)) else "precision"
+    coarse = noise > 1e-12 * max(1.0, abs(middle))
     found = []
 
     def along(k: int, index: Index) -> Callable[[float], float]:
@@ -352,7 +349,7 @@ def check(
             )
             for index in _drawn(derived, entries)
         }
-        found.append(_judge(names[k], derived, slopes, tolerance, lost))
+        found.append(_judge(names[k], derived, slopes, tolerance, coarse=coarse))
     _same(f, values, middle)
     report = Report(tuple(found))
     if raises and "wrong" in report.values():
@@ -373,13 +370,14 @@ def _judge(
     derived: Array,
     slopes: dict[Index, Slope],
     tolerance: float,
-    lost: str,
+    *,
+    coarse: bool,
 ) -> Gradient:
-    """The verdict on a gradient; ``lost`` is the reason where rounding is too large."""
+    """The verdict on a gradient; ``coarse`` tells that f is not in double precision."""
     known = [abs(each.value) for each in slopes.values() if not each.reason]
     nearness = tolerance * max(float(np.abs(derived).max()), *known, 0.0)
     found = [
-        _entry(index, float(derived[index]), slope, nearness, lost)
+        _entry(index, float(derived[index]), slope, nearness, coarse=coarse)
         for index, slope in slopes.items()
     ]
     verdicts = {each.verdict for each in found}
@@ -406,7 +404,7 @@ def _judge(
 
 
 def _entry(
-    index: Index, derived: float, slope: Slope, nearness: float, lost: str
+    index: Index, derived: float, slope: Slope, nearness: float, *, coarse: bool
 ) -> Entry:
     value, bound, reason = slope.value, slope.bound, slope.reason
     verdict, gap = "undecided", abs(derived - value)
@@ -414,8 +412,10 @@ def _entry(
         verdict = "wrong"
     elif not reason and max(gap - bound, bound) <= nearness:
         verdict = "ok"
+    elif coarse and reason != "not finite":
+        reason = "precision"
     elif not reason:
-        reason = lost if slope.rounding > bound / 2 else "curvature"
+        reason = "curvature" if slope.rounding < bound / 2 else "too small"
     return Entry(index, derived, value, bound, slope.sides, verdict, reason)
 
 
@@ -463,11 +463,32 @@ def _noise(f: Objective, values: tuple[Array, ...], middle: float) -> float:
 
     It is also measured: ``f`` is evaluated at nine places so close together that a cubic
     polynomial fits it, and a fourth difference leaves of it only what rounding has added.
+    And where single precision can hold all values, they have been rounded to it.
     """
-    places = 1 + 2.0**-25 * np.arange(-4, 5)
-    near = [_value(f, tuple(np.asarray(c * a) for a in values)) for c in places]
-    fourth = np.abs(np.diff(near, 4)).max() / 4
-    return max(EPS * max(1.0, abs(middle)), float(fourth) if fourth < math.inf else 0.0)
+    noise = EPS * max(1.0, abs(middle))
+    places = 2.0**-25 * np.arange(-4, 5)
+    near = _along(f, values, values, places)
+    if np.isfinite(near).all():
+        noise = max(noise, float(np.abs(np.diff(near, 4)).max()) / 4)
+    near = _along(f, values, _direction(values), places)
+    with np.errstate(over="ignore"):
+        single = np.array_equal(near, near.astype(np.float32))
+    return max(noise, 2.0**-23 * abs(middle)) if single else noise
+
+
+def _along(
+    f: Objective, values: tuple[Array, ...], d: tuple[Array, ...], t: Array
+) -> Array:
+    """``f(values + t * d)`` for each of ``t``."""
+    both = [*zip(values, d, strict=True)]
+    places = (tuple(np.asarray(a + float(s) * b) for a, b in both) for s in t)
+    return np.array([_value(f, place) for place in places])
+
+
+def _direction(values: tuple[Array, ...]) -> tuple[Array, ...]:
+    """A random direction, of the size of the parameters."""
+    rng = np.random.default_rng(0)
+    return tuple(np.asarray(_size(a) * rng.standard_normal(a.shape)) for a in values)
 
 
 def _value(f: Objective, params: tuple[Array, ...]) -> float:
