@@ -72,7 +72,8 @@ WORD = re.compile(rf"(?<!\w)(?:[-−]?\d+|{'|'.join(WORDS)})(?!\w)", re.IGNORECA
 class Number:
     """A number that the text shows, from ``start`` on; ``last`` is its last digit there.
 
-    Its value is said to so many decimal ``places``, which for 10⁶ are -6.
+    Its value is said to so many decimal ``places``, which for 10⁶ are -6. ``subtracted``
+    tells that a minus stands before it.
     """
 
     shown: str
@@ -81,13 +82,10 @@ class Number:
     value: Decimal
     places: int
     kind: str
+    subtracted: bool
 
     def agrees(self, value: Decimal) -> bool:
-        """Whether ``value`` is this number when rounded; a percentage may be a share.
-
-        A number without a sign may be that of a negative one: "falls by 0.18".
-        """
-        value = value if self.value < 0 else abs(value)
+        """Whether ``value`` is this number when rounded; a percentage may be a share."""
         half = Decimal(5).scaleb(-self.places - 1)
         return abs(value - self.value) <= half or (
             self.kind == "percentage" and abs(100 * value - self.value) <= half
@@ -100,6 +98,13 @@ class Number:
         digits = "0123456789" if old.isascii() else "⁰¹²³⁴⁵⁶⁷⁸⁹"
         changed = (head + digit + tail for digit in digits.replace(old, ""))
         return [number for text in changed for number in find(text)]
+
+
+def confirmed(number: Number, values: frozenset[Decimal]) -> bool:
+    """Whether ``values`` confirm a number of the text; after a minus, whatever their sign."""
+    if number.subtracted:
+        values |= {-value for value in values}
+    return alone(number.shown, values)
 
 
 @functools.cache
@@ -163,6 +168,7 @@ def find(text: str) -> list[Number]:
                 value=-value if match["sign"] else value,
                 places=len(digits.partition(".")[2]) - exponent,
                 kind=kind,
+                subtracted=text[: match.start()].rstrip().endswith(("-", "−")),
             )
         )
     return found
@@ -300,7 +306,7 @@ def _names(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
 def complaints(block: Block, bounds: list[Bound]) -> Iterator[str]:
     """What is wrong with the numbers of ``block``, if its comment says ``bounds``."""
     listed = [each for each in bounds if not each.phrase]
-    bare = [each for each in find(block.text) if not alone(each.shown, block.confirmed)]
+    bare = [each for each in find(block.text) if not confirmed(each, block.confirmed)]
     if len(bare) != len(listed):
         wanted = ", ".join(f"…{each.shown}…" for each in bare) or "nothing"
         yield (
@@ -310,7 +316,7 @@ def complaints(block: Block, bounds: list[Bound]) -> Iterator[str]:
         )
         return
     for number, bound in zip(bare, listed, strict=True):
-        if not alone(number.shown, bound.values):
+        if not confirmed(number, bound.values):
             yield f"{number.shown} in the text, `{bound.source}` is {_list(bound)}"
     phrases = Counter(each.phrase for each in bounds)
     for bound in (each for each in bounds if each.phrase):

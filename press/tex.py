@@ -10,7 +10,7 @@ r"""The TeX of a display as trees: a tokeniser and a parser by recursive descent
     factor    = \sum, \lim with a term | \frac | an atom with primes, indices, powers
                 and, if it is a function, its arguments
 
-What follows ``&&`` in a row is the reason for it; a row that begins with a relation or a
+What follows ``&&`` in a row is the reason for it, read only after "since"; a row that begins with a relation or a
 plus goes on with the statement before it. Whether a name before a bracket is a function or a factor
 ``functions`` says. A tree is a tuple whose first entry is its kind::
 
@@ -78,25 +78,29 @@ def source(marks: list[str]) -> str:
 def statements(tex: str) -> list[list[str]]:
     """The tokens of each statement of a display."""
     found: list[list[str]] = []
+    reasons: list[list[str]] = []
     part: list[str] = []
-    depth, first, reason, before = 0, True, False, ""
+    depth, first, reason, read, before = 0, True, False, True, ""
     for mark in [*marks(tex), r"\\"]:
         depth += (mark in _CLOSING) - (mark in _CLOSING.values())
-        ends = mark in _SEPARATORS or mark.startswith(r"\text{")
-        if depth or not (ends or mark == "&"):
-            part += [] if reason else [mark]
-        elif mark == "&":
-            reason = reason or before == "&"
-        elif part:
-            if first and found and part[0] in {*RELATIONS, r"\iff", "+"}:
+        ends = mark in {*_SEPARATORS, "&"} or mark.startswith(r"\text{")
+        if depth or not ends:
+            part += [mark] if read else []
+        elif part and (mark != "&" or before == "&"):
+            if reason:
+                reasons += [] if RELATIONS.keys().isdisjoint(part) else [part]
+            elif first and found and part[0] in {*RELATIONS, r"\iff", "+"}:
                 found[-1] += part
             else:
                 found.append(part)
             first, part = False, []
         if mark == r"\\" and not depth:
-            first, reason = True, False
+            first, reason, read = True, False, True
+        elif ends and not depth:
+            reason = reason or mark == before == "&"
+            read = not reason or mark.startswith(r"\text{since")
         before = mark
-    return [*found, part] if part else found
+    return [*found, *reasons, *[part][: len(part)]]
 
 
 def parse(marks: list[str], functions: Callable[[Tree], bool]) -> Tree:
