@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from contextvars import ContextVar
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from math import isfinite
 from operator import index
 from typing import Any, NamedTuple
@@ -92,23 +92,41 @@ def arrays(
         raise ValueError(
             f"params: expected a tuple of {count} ({expected}), got {came}"
         )
+    found = [
+        number(each.name, value, real=real or each.values != "")
+        for each, value in zip(inputs, params + rest, strict=True)
+    ]
+    for name, values, place in _fit(signature, tuple([each.shape for each in found])):
+        (one_hot_rows if values == "one-hot" else binary)(name, found[place])
+    return tuple(found[:count]), *found[count:]
+
+
+@lru_cache
+def _fit(
+    signature: str, shapes: tuple[tuple[int, ...], ...]
+) -> list[tuple[str, str, int]]:
+    """Check that the shapes fit together; the inputs of restricted values, and where.
+
+    Raises:
+        ValueError: A shape is not as declared.
+    """
     sizes: dict[str, tuple[int, str]] = {}
-    found = []
-    for (name, dims, shape, values), value in zip(inputs, params + rest, strict=True):
-        array = number(name, value, real=real or bool(values))
-        if array.ndim != len(dims):
-            raise ValueError(f"{name}: expected shape {shape}, got {array.shape}")
-        for dim, size in zip(dims, array.shape, strict=True):
-            due, origin = sizes.setdefault(dim, (size, name))
+    restricted = []
+    for place, each in enumerate(_parse(signature)):
+        if len(shapes[place]) != len(each.dims):
+            raise ValueError(
+                f"{each.name}: expected shape {each.shape}, got {shapes[place]}"
+            )
+        for dim, size in zip(each.dims, shapes[place], strict=True):
+            due, origin = sizes.setdefault(dim, (size, each.name))
             if size != due:
                 raise ValueError(
-                    f"{name}: expected shape {shape} with {dim} = {due} from {origin}, "
-                    f"got {array.shape}"
+                    f"{each.name}: expected shape {each.shape} with {dim} = {due} from "
+                    f"{origin}, got {shapes[place]}"
                 )
-        if values:
-            (one_hot_rows if values == "one-hot" else binary)(name, array)
-        found.append(array)
-    return tuple(found[:count]), *found[count:]
+        if each.values:
+            restricted.append((each.name, each.values, place))
+    return restricted
 
 
 def number(
@@ -128,7 +146,10 @@ def number(
         ValueError: It is masked, not numeric, not finite or empty, lacks an index, or is
             complex where it must be real.
     """
-    array = value if type(value) is np.ndarray else _array(name, value)
+    array: Any = value
+    if type(value) is not np.ndarray:
+        plain = type(value) is float or type(value) is np.float64
+        array = np.float64(array) if plain else _array(name, value)
     kind = array.dtype.kind
     if kind != "f":
         if kind in "iub":
@@ -137,6 +158,8 @@ def number(
             raise ValueError(f"{name}: expected numbers, got {array.dtype} values")
         elif real:
             raise ValueError(f"{name}: expected real numbers, got {array.dtype} values")
+    if array.ndim == 0:
+        array = array[()]  # a scalar, with which NumPy computes faster
     if classes and array.ndim == 0:
         raise ValueError(f"{name}: expected shape (..., K), got ()")
     if array.size == 0:
@@ -144,8 +167,9 @@ def number(
             f"{name}: expected at least one number, got shape {array.shape}"
         )
     # The square of the length is the fastest test that can fail.
-    if not isfinite(np.vdot(array, array).real) and not np.isfinite(array).all():
-        odd = array[~np.isfinite(array)].flat[0]
+    square = np.vdot(array, array) if array.ndim else array
+    if not isfinite(square.real) and not np.isfinite(array).all():
+        odd = np.ravel(array)[~np.isfinite(np.ravel(array))][0]
         raise ValueError(f"{name}: expected finite numbers, got {odd}")
     return array
 
@@ -264,11 +288,12 @@ def partners(
         raise ValueError(
             f"{name}: expected {len(arrays)} arrays as in {other}, got {len(found)}"
         )
-    for place, (a, b) in enumerate(zip(arrays, found, strict=True)):
-        if a.shape != b.shape:
-            raise ValueError(
-                f"{name}[{place}]: expected shape {a.shape}, got {b.shape}"
-            )
+    due, shapes = [each.shape for each in arrays], [each.shape for each in found]
+    if due != shapes:
+        place = [a == b for a, b in zip(due, shapes, strict=True)].index(False)
+        raise ValueError(
+            f"{name}[{place}]: expected shape {due[place]}, got {shapes[place]}"
+        )
     return found
 
 
@@ -281,9 +306,8 @@ def members(name: str, value: object, *, real: bool = False) -> tuple[Array, ...
     """
     if not isinstance(value, tuple):
         raise ValueError(f"{name}: expected a tuple, got {type(value).__name__}")
-    return tuple(
-        number(f"{name}[{i}]", each, real=real) for i, each in enumerate(value)
-    )
+    named = [(f"{name}[{i}]", each) for i, each in enumerate(value)]
+    return tuple([number(*each, real=real) for each in named])
 
 
 def sizes(**named: object) -> tuple[int, ...]:

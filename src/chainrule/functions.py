@@ -231,7 +231,7 @@ def one_hot(labels: ArrayLike, K: int) -> Array:
             ``K`` is not a positive whole number.
     """
     (K,) = sizes(K=K)
-    labels = number("labels", labels, real=True)
+    labels = np.asarray(number("labels", labels, real=True))
     bad = labels[(labels < 0) | (labels >= K) | (labels != np.floor(labels))]
     if bad.size:
         raise ValueError(

@@ -33,17 +33,20 @@ type Params = tuple[Array, ...]
 type Output = Literal["sigmoid", "softmax"]
 
 _ACTIVATIONS = {"sigmoid": sigmoid, "softmax": softmax}
-_TARGETS = {"sigmoid": " in {0, 1}", "softmax": " one-hot"}
+_TARGETS = {
+    "sigmoid": "; T: (N, K) in {0, 1}",
+    "softmax": "; T: (N, K) one-hot",
+}
 
 
 @cache
-def _declared(L: int) -> str:
+def _declared(L: int, targets: str = "") -> str:
     units = ["D", *(f"M{l}" for l in range(1, L)), "K"]
     layers = [
         f"W{l}: ({units[l - 1]}, {units[l]}); b{l}: ({units[l]},)"
         for l in range(1, L + 1)
     ]
-    return "; ".join([*layers, "X: (N, D)"])
+    return "; ".join([*layers, "X: (N, D)"]) + targets
 
 
 def _inputs(params: Params, X: Array, output: Output = "sigmoid") -> tuple[Any, ...]:
@@ -55,7 +58,7 @@ def _batch(
     params: Params, X: Array, T: Array, lam: float = 0.0, output: Output = "sigmoid"
 ) -> tuple[Any, ...]:
     choice("output", output, _ACTIVATIONS)
-    declared = f"{_declared(layer_count(params))}; T: (N, K){_TARGETS[output]}"
+    declared = _declared(layer_count(params), _TARGETS[output])
     return *arrays(declared, params, X, T), penalty(lam), output
 
 

@@ -12,16 +12,16 @@ from chainrule.functions import cross_entropy, sigmoid, softmax
 
 type Params = tuple[Array, Array, Array, Array]
 
-_PARAMS = "W1: (D, M); b1: (M,); W2: (M, K); b2: (K,)"
+_FORWARD = "W1: (D, M); b1: (M,); W2: (M, K); b2: (K,); X: (N, D)"
+_TRAIN = _FORWARD + "; T: (N, K) one-hot"
 
 
 def _inputs(params: Params, X: Array) -> tuple[Any, ...]:
-    return arrays(f"{_PARAMS}; X: (N, D)", params, X)
+    return arrays(_FORWARD, params, X)
 
 
 def _batch(params: Params, X: Array, T: Array, lam: float = 0.0) -> tuple[Any, ...]:
-    declared = f"{_PARAMS}; X: (N, D); T: (N, K) one-hot"
-    return *arrays(declared, params, X, T), penalty(lam)
+    return *arrays(_TRAIN, params, X, T), penalty(lam)
 
 
 def init(
