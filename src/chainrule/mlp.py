@@ -58,8 +58,8 @@ def _batch(
     params: Params, X: Array, T: Array, lam: float = 0.0, output: Output = "sigmoid"
 ) -> tuple[Any, ...]:
     choice("output", output, _ACTIVATIONS)
-    declared = _declared(layer_count(params), _TARGETS[output])
-    return *arrays(declared, params, X, T), penalty(lam), output
+    signature = _declared(layer_count(params), _TARGETS[output])
+    return *arrays(signature, params, X, T), penalty(lam), output
 
 
 def init(
@@ -160,6 +160,8 @@ def objective(
         xi = binary_cross_entropy(Z[-1], T).sum(axis=1)
     else:
         xi = cross_entropy(Z[-1], T)
+    if not lam:
+        params = ()  # as 0 times a square of ∞ is no number
     J = xi.mean() + lam / 2 * sum((W**2).sum() for W in params[0::2])  # (7.9)
     return J.item()
 

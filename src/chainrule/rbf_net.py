@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from chainrule._inputs import Array, arrays, checked, source
-from chainrule.functions import binary_cross_entropy, rbf, sigmoid
+from chainrule.functions import _bounded, binary_cross_entropy, rbf, sigmoid
 
 type Params = tuple[float | Array, float | Array]
+
+_TRAIN = "w: (); b: (); x: (N,); t: (N,) in {0, 1}"
 
 
 def _inputs(params: Params, x: Array) -> tuple[Any, ...]:
@@ -18,7 +20,7 @@ def _inputs(params: Params, x: Array) -> tuple[Any, ...]:
 
 
 def _batch(params: Params, x: Array, t: Array) -> tuple[Any, ...]:
-    return arrays("w: (); b: (); x: (N,); t: (N,) in {0, 1}", params, x, t)
+    return arrays(_TRAIN, params, x, t)
 
 
 def init(rng: np.random.Generator | np.random.RandomState) -> Params:
@@ -99,6 +101,7 @@ def backward(params: Params, x: Array, t: Array) -> Params:
             target is not 0 or 1.
     """
     z1, h, _, y = forward(params, x)
+    z1 = _bounded(z1)
     dz2 = (y - t) / len(x)  # (4.6)
     db = dz2.sum()  # (4.7)
     dh = dz2  # (4.8)

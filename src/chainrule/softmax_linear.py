@@ -81,6 +81,8 @@ def objective(params: Params, X: Array, T: Array, lam: float = 0.0) -> float:
             is not one-hot, or ``lam`` is negative.
     """
     W, _ = params
+    if not lam:
+        W = 0 * W  # as 0 times a square of ∞ is no number
     Z, _ = forward(params, X)
     xi = cross_entropy(Z, T)
     J = xi.mean() + lam / 2 * (W**2).sum()  # (3.6)
