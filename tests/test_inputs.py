@@ -23,6 +23,8 @@ from chainrule import (
     train,
 )
 
+# The same examples every time: what fails for one reader fails for all.
+many = settings(deadline=None, max_examples=60, derandomize=True, database=None)
 SMALL = st.integers(1, 4)
 INTEGERS = [*np.typecodes["AllInteger"], "?", ">i4", ">u2"]
 ELEMENTWISE = [
@@ -60,9 +62,11 @@ def same(found, expected):
     if expected is None:
         return found is None
     one, two = np.asarray(found), np.asarray(expected)
-    return (one.dtype, one.shape) == (two.dtype, two.shape) and np.allclose(
-        one, two, rtol=1e-13, atol=1e-300
-    )
+    # Sums in another order differ by rounding, which large scores enlarge.
+    return (one.dtype.newbyteorder("="), one.shape) == (
+        two.dtype,
+        two.shape,
+    ) and np.allclose(one, two, rtol=1e-8, atol=1e-10)
 
 
 @st.composite
@@ -71,25 +75,13 @@ def layouts(draw, array):
     array = np.asarray(array)
     types = [each for each in INTEGERS if (array.astype(each) == array).all()]
     array = array.astype(draw(st.sampled_from(["d", ">f8", *types])))
-    match draw(st.sampled_from("CFrslaL")):
-        case "F":
-            return np.asfortranarray(array)
-        case "r":
-            return np.flip(np.flip(array).copy())
-        case "s":
-            wide = np.zeros([2 * n for n in array.shape], array.dtype)
-            places = (slice(None, None, 2),) * array.ndim
-            wide[places] = array
-            return wide[places] if array.ndim else array
-        case "l":
-            return array.tolist()
-        case "a":
-            return Series(array)
-        case "L":
-            frozen = array.copy()
-            frozen.flags.writeable = False
-            return frozen
-    return array
+    wide = np.zeros([2 * n for n in array.shape], array.dtype)
+    places = (..., *[slice(None, None, 2)] * array.ndim)
+    wide[places] = array
+    kept = array.copy()
+    kept.flags.writeable = False
+    ways = [array.copy("F"), np.flip(np.flip(array).copy()), wide[places], kept]
+    return draw(st.sampled_from([array, *ways, array.tolist(), Series(array)]))
 
 
 @st.composite
@@ -102,14 +94,14 @@ def whole(draw, *shape):
     return np.array(values, float).reshape(shape)
 
 
-@settings(deadline=None)
+@many
 @given(st.data(), st.sampled_from(ELEMENTWISE), st.lists(SMALL, min_size=1, max_size=3))
 def test_functions_compute_the_same_of_the_same_numbers(given, function, shape):
     z = given.draw(whole(*shape))
     assert same(function(given.draw(layouts(z))), function(z))
 
 
-@settings(deadline=None)
+@many
 @given(st.data(), SMALL, SMALL)
 def test_losses_are_the_same_of_the_same_numbers(given, N, K):
     Z, labels = given.draw(whole(N, K)), given.draw(whole(N)) % K // 1
@@ -145,7 +137,7 @@ def drawn_batch(given, network):
     )
 
 
-@settings(deadline=None)
+@many
 @given(st.data(), st.sampled_from(NETWORKS))
 def test_networks_compute_the_same_of_the_same_numbers(given, network):
     params, X, T, *rest = drawn_batch(given, network)
@@ -164,7 +156,7 @@ def test_networks_compute_the_same_of_the_same_numbers(given, network):
     assert same(network.backward(drawn, *batch), network.backward(params, X, T, *rest))
 
 
-@settings(deadline=None)
+@many
 @given(st.data(), st.lists(st.lists(SMALL, max_size=2), min_size=1, max_size=3))
 def test_steps_are_the_same_of_the_same_numbers(given, shapes):
     params, grads, velocity = (
@@ -202,7 +194,7 @@ def test_other_precisions_are_kept(dtype):
 EXTREMES = [1e155, 1e200, 1e308, np.finfo(float).max]
 
 
-@settings(deadline=None)
+@many
 @given(
     st.lists(
         st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(EXTREMES),
@@ -240,7 +232,7 @@ def test_no_penalty_is_none_however_large_the_weights(network):
     J = network.objective(
         params, [[0.0]], [[1, 0]], 0.0, *["softmax"] * (network is mlp)
     )
-    assert J == pytest.approx(np.log(2))
+    assert abs(J - np.log(2)) < 1e-15
 
 
 COMPLEX = np.array([1 + 1j])
