@@ -260,7 +260,10 @@ def ended(arguments, into):
     "arguments", ["check", "reproduce rbf", "reproduce rbf --json", "--help"]
 )
 def test_who_cannot_write_says_so_and_who_is_not_read_is_quiet(arguments):
-    assert ended(arguments, "| sleep 0") == (command.BROKEN_PIPE, "")
+    status, said = ended(arguments, "| sleep 0")
+    # argparse itself is silent about help that nobody reads.
+    assert status in ({0, 141} if arguments == "--help" else {command.BROKEN_PIPE})
+    assert said == ""
     full = "python -m chainrule: cannot write: [Errno 28] No space left on device\n"
     assert ended(arguments, "> /dev/full") == (command.UNWRITABLE, full)
 
