@@ -64,7 +64,6 @@ def drawn_of[Place](places: list[Place]) -> list[Place]:
 
 
 SAME_LENGTH = "each of them has N rows"
-BOUNDED = "z1 is smaller than its bound"
 # Changes that are no mistakes: the same numbers come out, for the reason given.
 SAME_SIGN = "only the sign of z counts, and 2 z has it too"
 NOTHING = "the sum is zero"
