@@ -245,3 +245,46 @@ def test_check_finds_a_wrong_gradient(capsys, monkeypatch):
     assert code == 1
     assert re.search(r"rbf_net .* wrong$", out, re.MULTILINE)
     assert out.count("wrong") == 1
+
+
+def ended(arguments, into):
+    """The status and what is said on stderr, with stdout into a shell's ``into``."""
+    line = f"{sys.executable} -m chainrule {arguments} {into}; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(  # noqa: S603
+        ["/bin/bash", "-c", line], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", ["check", "reproduce rbf", "reproduce rbf --json", "--help"]
+)
+def test_who_cannot_write_says_so_and_who_is_not_read_is_quiet(arguments):
+    status, said = ended(arguments, "| sleep 0")
+    # argparse itself is silent about help that nobody reads.
+    assert status in ({0, 141} if arguments == "--help" else {command.BROKEN_PIPE})
+    assert said == ""
+    full = "python -m chainrule: cannot write: [Errno 28] No space left on device\n"
+    assert ended(arguments, "> /dev/full") == (command.UNWRITABLE, full)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("absent/chapter.md", "[Errno 2] No such file or directory: '{}'"),
+        (".", "[Errno 21] Is a directory: '{}'"),
+        ("other.md", '{}: expected one cell ```python fold="Runs"'),
+    ],
+)
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_chapter_that_cannot_be_written(
+    capsys, monkeypatch, tmp_path, name, message, form
+):
+    monkeypatch.setitem(reproduce.JOBS, "mlp", lambda found, *, quick: iter([1.0]))
+    (tmp_path / "other.md").write_text("# Other\n")
+    path = tmp_path / name
+    code = command.main(["reproduce", "mlp", *form, "--write", str(path)])
+    said = capsys.readouterr()
+    assert code == command.UNWRITABLE
+    assert said.err == f"python -m chainrule: cannot write: {message.format(path)}\n"
+    assert "not reached" in said.out  # what was found is printed all the same

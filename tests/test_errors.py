@@ -208,7 +208,7 @@ WB = np.ones((2, 3)), np.zeros(3)
             XS,
             np.ones((3, 3)),
             0.0,
-            "T: expected one-hot rows, got a row that adds up to 3.0",
+            "T: expected one-hot rows, got a row that adds up to 3",
         ),
         (
             WB,

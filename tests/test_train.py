@@ -1,6 +1,11 @@
 """The fast loops compute what the readable functions do, step for step."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +22,7 @@ from chainrule import (
     train,
 )
 from chainrule.optim import gradient_step, minibatches, momentum_step
+from press import book
 
 
 @pytest.fixture(autouse=True, params=[True, False], ids=["loops", "arrays"])
@@ -25,6 +31,7 @@ def way(request, monkeypatch):
     if request.param and not _loops.HERE:
         pytest.skip("numba is not installed")
     monkeypatch.setattr(_loops, "HERE", request.param)
+    return request.param
 
 
 def job(units, output, seed):
@@ -235,3 +242,108 @@ def test_bad_input_of_the_other_loops(call, message):
     params, X, T, _ = job((2, 3, 2), "softmax", 9)
     with pytest.raises(ValueError, match=f"^{message}"):
         call(params, X, T)
+
+
+@pytest.mark.parametrize(("eta", "step"), [(1e200, 2), (1.7e308, 1)])
+@pytest.mark.parametrize("as_table", [False, True])
+def test_what_diverges_is_said(eta, step, as_table):
+    params, X, T, _ = job((2, 5, 3, 1), "sigmoid", 0)
+    batches = np.tile(np.arange(23), (300, 1)) if as_table else [slice(None)] * 300
+    with pytest.raises(ValueError) as error:  # noqa: PT011
+        train.mlp(params, 50 * X, T, batches, eta)
+    assert str(error.value) == (
+        f"eta: expected a step size at which training converges, got {eta}: after step "
+        f"{step} a parameter is no longer finite; take a smaller one"
+    )
+
+
+def test_what_diverges_late_is_said_at_its_step():
+    """Each step multiplies the weights by 1 − ηλ = −9; the readable steps say where."""
+    params, X, T, _ = job((2, 5, 2), "softmax", 0)
+    expected, done = params, 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        while all(np.isfinite(each).all() for each in expected):
+            grads = mlp.backward(expected, X, T, 1.0, "softmax")
+            expected = tuple(p - 10 * dp for p, dp in zip(expected, grads, strict=True))
+            done += 1
+    assert done > 100
+    for batches in ([slice(None)] * 3000, iter([slice(None)] * 3000)):
+        with pytest.raises(ValueError, match=f"^eta: .* after step {done} a parameter"):
+            train.mlp(params, X, T, batches, 10.0, lam=1.0, output="softmax")
+    train.mlp(params, X, T, [slice(None)] * (done - 1), 10.0, lam=1.0, output="softmax")
+
+
+def test_what_diverges_in_the_other_loops():
+    params, X, T, _ = job((2, 3, 2), "softmax", 9)
+    for dtype in ("f4", "f8"):
+        eta = 1.7e308 if dtype == "f8" else 1e200
+        with pytest.raises(ValueError, match="^eta: expected a step size at which"):
+            train.sigmoid_net(params, params, X.astype(dtype), T, 3000, eta, 0.5)
+    x, t = X[:, 0].astype("f4"), T[:, 0]
+    with pytest.raises(ValueError, match="^eta: .* after step 1 a parameter"):
+        train.rbf_net((1.0, 1.0), x, t, 300, 1e200)
+
+
+@pytest.mark.parametrize("z", [1e200, 1e308])
+def test_nothing_times_infinity_is_nothing(z):
+    found = train.rbf_net((z, 1.0), [1.0, -1.0], [1, 0], 2, 0.5)
+    assert found[0] == z
+    params = np.array([[z, -z]]), np.zeros(2)
+    found = train.mlp(params, [[1.0]], [[1, 0]], [[0]], 0.5, output="softmax")
+    np.testing.assert_array_equal(found[0], params[0])
+
+
+TRAINED = """
+import numpy as np
+from chainrule import train
+found = train.rbf_net((1.0, 0.5), np.array([0.5, 1.0]), [1, 0], 5, 0.5)
+print(train.__file__)
+print([float(each) for each in found])
+"""
+
+
+@pytest.mark.parametrize("cache", ["none", "zip", "emptied", "damaged", "a directory"])
+def test_no_cache_is_needed(cache, tmp_path, way):
+    if not way:
+        pytest.skip("only the loops have one")
+    home = tmp_path / "home"
+    home.touch()
+    package = tmp_path / "lib" / "chainrule"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(book.SOURCE, package, ignore=ignored)
+    place = package.parent
+    if cache == "none":
+        (package / "__pycache__").touch()
+    elif cache == "zip":
+        place = Path(shutil.make_archive(str(tmp_path / "lib"), "zip", place))
+    environment = {
+        **{k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"},
+        "PYTHONPATH": str(place),
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home),
+    }
+
+    def trained():
+        return subprocess.run(  # noqa: S603
+            [sys.executable, "-c", TRAINED],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+            cwd=tmp_path,
+        ).stdout.splitlines()
+
+    file, first = trained()
+    assert file.startswith(str(place))
+    files = [*package.glob("__pycache__/*.nb[ic]")]
+    assert bool(files) is (cache not in {"none", "zip"})
+    for each in files:
+        match cache:
+            case "emptied":
+                each.write_bytes(b"")
+            case "damaged":
+                each.write_bytes(b"no pickle")
+            case _:
+                each.unlink()
+                each.mkdir()
+    assert trained()[1] == first

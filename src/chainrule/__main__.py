@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import sys
 import time
@@ -24,7 +25,9 @@ from chainrule import (
 )
 from chainrule.functions import one_hot
 
+UNWRITABLE = 74
 INTERRUPTED = 130
+BROKEN_PIPE = 141
 POINTS = 100
 TOLERANCE = 1e-10
 # Sizes are in the names.
@@ -44,8 +47,31 @@ def main(arguments: list[str] | None = None) -> int:
 
     Returns:
         0: all numbers that can be repeated agree, or all gradients are right; 1: one does
-        not; 130: stopped by Ctrl-C. Wrong arguments end the process with 2.
+        not; 74: something cannot be written, as on a full disk; 130: stopped by Ctrl-C;
+        141: nobody reads on, as in ``| head -1``. Wrong arguments end the process with 2.
     """
+    try:
+        try:
+            chosen = _parse(arguments)
+            return int(chosen.run(chosen))
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        finally:
+            print(end="", flush=True)
+    except OSError as error:
+        # Python writes at its end what is left, and must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return BROKEN_PIPE
+        return _unwritable(error)
+
+
+def _unwritable(error: Exception) -> int:
+    print(f"python -m chainrule: cannot write: {error}", file=sys.stderr)
+    return UNWRITABLE
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chainrule", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
     rerun = commands.add_parser(
@@ -72,10 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if getattr(chosen, "write", None) and (chosen.quick or chosen.job != "mlp"):
         parser.error("--write goes with the whole of `reproduce mlp`")
-    try:
-        return int(chosen.run(chosen))
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    return chosen
 
 
 def _reproduce(chosen: argparse.Namespace) -> int:
@@ -102,19 +125,22 @@ def _reproduce(chosen: argparse.Namespace) -> int:
         }
         if not chosen.json:
             state = ", stopped" if stopped else ""
-            print(f"{job} ({seconds} s{state})\n{reproduce.table(found)}\n")
+            print(f"{job} ({seconds} s{state})\n{reproduce.table(found)}\n", flush=True)
         if stopped:
             break
-        if chosen.write:
-            reproduce.write(found, chosen.write)
     if chosen.json:
-        print(json.dumps({"stopped": stopped, "jobs": results}, indent=1))
+        print(json.dumps({"stopped": stopped, "jobs": results}, indent=1), flush=True)
+    if chosen.write and not stopped:
+        try:
+            reproduce.write(found, chosen.write)
+        except (OSError, ValueError) as error:
+            return _unwritable(error)
     return INTERRUPTED if stopped else int(any(row.agrees is False for row in rows))
 
 
 def _progress(job: str, share: float | None, seconds: float) -> None:
     """A bar with an estimate of the time left, where somebody looks; None removes it."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         return
     line = " " * 70 + "\r"
     if share:
@@ -126,12 +152,18 @@ def _progress(job: str, share: float | None, seconds: float) -> None:
 
 
 def _check(_: argparse.Namespace) -> int:
-    print(f"The worst relative error at {POINTS} random points, by the complex step")
+    print(
+        f"The worst relative error at {POINTS} random points, by the complex step",
+        flush=True,
+    )
     all_right = True
     for name, network in NETWORKS.items():
         worst = max(_error(network, name, seed) for seed in range(POINTS))
         all_right &= worst < TOLERANCE
-        print(f"{name:32}{worst:9.1e}  {'right' if worst < TOLERANCE else 'wrong'}")
+        print(
+            f"{name:32}{worst:9.1e}  {'right' if worst < TOLERANCE else 'wrong'}",
+            flush=True,
+        )
     return int(not all_right)
 
 

@@ -1,12 +1,46 @@
-"""The one check of inputs that every public function makes."""
+"""The one check of inputs that every public function makes, once on the way in."""
 
-from collections.abc import Collection
-from functools import cache
+from collections.abc import Callable, Collection
+from contextvars import ContextVar
+from functools import cache, lru_cache, wraps
+from math import isfinite
+from operator import index
 from typing import Any, NamedTuple
 
 import numpy as np
 
 type Array = np.ndarray[Any, np.dtype[Any]]
+
+_inside: ContextVar[bool] = ContextVar("inside", default=False)
+
+
+def checked[**P, R](
+    check: Callable[P, tuple[Any, ...]],
+) -> Callable[[Callable[..., R]], Callable[P, R]]:
+    """Decorate a function with the check of its arguments.
+
+    What the function then calls of the library is not checked again.
+
+    Args:
+        check: A function of the same parameters that gives the arguments as the
+            decorated function is to get them, or raises.
+    """
+
+    def decorate(function: Callable[..., R]) -> Callable[P, R]:
+        @wraps(function)
+        def entered(*args: P.args, **kwargs: P.kwargs) -> R:
+            if _inside.get():
+                return function(*args, **kwargs)
+            ready = check(*args, **kwargs)
+            token = _inside.set(True)
+            try:
+                return function(*ready)
+            finally:
+                _inside.reset(token)
+
+        return entered
+
+    return decorate
 
 
 class _Input(NamedTuple):
@@ -28,7 +62,9 @@ def _parse(signature: str) -> tuple[_Input, ...]:
     return tuple(inputs)
 
 
-def arrays(signature: str, params: object, *rest: object) -> tuple[Array, ...]:
+def arrays(
+    signature: str, params: object, *rest: object, real: bool = False
+) -> tuple[Any, ...]:
     """``params`` and ``rest`` as arrays that fit together as ``signature`` declares.
 
     Args:
@@ -37,6 +73,11 @@ def arrays(signature: str, params: object, *rest: object) -> tuple[Array, ...]:
             ``in {0, 1}`` or ``one-hot`` after a shape restricts the values.
         params: The tuple of parameters, declared first.
         *rest: The other inputs, in the order of their declarations.
+        real: Whether complex numbers are refused; where the values are restricted,
+            they always are.
+
+    Returns:
+        The tuple of the parameters, and each of ``rest``.
 
     Raises:
         ValueError: An input is not numeric, not finite, empty, of another shape or of
@@ -51,52 +92,113 @@ def arrays(signature: str, params: object, *rest: object) -> tuple[Array, ...]:
         raise ValueError(
             f"params: expected a tuple of {count} ({expected}), got {came}"
         )
+    found = [
+        number(each.name, value, real=real or each.values != "")
+        for each, value in zip(inputs, params + rest, strict=True)
+    ]
+    for name, values, place in _fit(signature, tuple([each.shape for each in found])):
+        (one_hot_rows if values == "one-hot" else binary)(name, found[place])
+    return tuple(found[:count]), *found[count:]
+
+
+@lru_cache
+def _fit(
+    signature: str, shapes: tuple[tuple[int, ...], ...]
+) -> list[tuple[str, str, int]]:
+    """Check that the shapes fit together; the inputs of restricted values, and where.
+
+    Raises:
+        ValueError: A shape is not as declared.
+    """
     sizes: dict[str, tuple[int, str]] = {}
-    found = []
-    for (name, dims, shape, values), value in zip(inputs, params + rest, strict=True):
-        array = number(name, value)
-        if array.ndim != len(dims):
-            raise ValueError(f"{name}: expected shape {shape}, got {array.shape}")
-        for dim, size in zip(dims, array.shape, strict=True):
-            due, origin = sizes.setdefault(dim, (size, name))
+    restricted = []
+    for place, each in enumerate(_parse(signature)):
+        if len(shapes[place]) != len(each.dims):
+            raise ValueError(
+                f"{each.name}: expected shape {each.shape}, got {shapes[place]}"
+            )
+        for dim, size in zip(each.dims, shapes[place], strict=True):
+            due, origin = sizes.setdefault(dim, (size, each.name))
             if size != due:
                 raise ValueError(
-                    f"{name}: expected shape {shape} with {dim} = {due} from {origin}, "
-                    f"got {array.shape}"
+                    f"{each.name}: expected shape {each.shape} with {dim} = {due} from "
+                    f"{origin}, got {shapes[place]}"
                 )
-        if values:
-            (one_hot_rows if values == "one-hot" else binary)(name, array)
-        found.append(array)
-    return tuple(found)
+        if each.values:
+            restricted.append((each.name, each.values, place))
+    return restricted
 
 
-def number(name: str, value: object, *, classes: bool = False) -> Array:
+def number(
+    name: str, value: object, *, classes: bool = False, real: bool = False
+) -> Array:
     """``value`` as an array of finite numbers, at least one.
+
+    Integers and booleans become float64; floating-point numbers stay as they are.
 
     Args:
         name: What the message calls it.
-        value: Anything that NumPy makes an array of.
+        value: Anything that NumPy makes an array of, but no masked array.
         classes: Whether its last index counts classes, so that it must have an index.
+        real: Whether complex numbers are refused.
 
     Raises:
-        ValueError: It is not numeric, not finite or empty, or lacks an index.
+        ValueError: It is masked, not numeric, not finite or empty, lacks an index, or is
+            complex where it must be real.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: expected numbers in rows of one length") from error
-    if array.dtype.kind not in "fciub":
-        raise ValueError(f"{name}: expected numbers, got {array.dtype} values")
+    array: Any = value
+    if type(value) is not np.ndarray:
+        plain = type(value) is float or type(value) is np.float64
+        array = np.float64(array) if plain else _array(name, value)
+    kind = array.dtype.kind
+    if kind != "f":
+        if kind in "iub":
+            array = array.astype(float)
+        elif kind != "c":
+            raise ValueError(f"{name}: expected numbers, got {array.dtype} values")
+        elif real:
+            raise ValueError(f"{name}: expected real numbers, got {array.dtype} values")
+    if array.ndim == 0:
+        array = array[()]  # a scalar, with which NumPy computes faster
     if classes and array.ndim == 0:
         raise ValueError(f"{name}: expected shape (..., K), got ()")
     if array.size == 0:
         raise ValueError(
             f"{name}: expected at least one number, got shape {array.shape}"
         )
-    if np.count_nonzero(np.isfinite(array)) < array.size:
-        odd = array[~np.isfinite(array)].flat[0]
+    # The square of the length is the fastest test that can fail.
+    square = np.vdot(array, array) if array.ndim else array
+    if not isfinite(square.real) and not np.isfinite(array).all():
+        odd = np.ravel(array)[~np.isfinite(np.ravel(array))][0]
         raise ValueError(f"{name}: expected finite numbers, got {odd}")
     return array
+
+
+def _array(name: str, value: object) -> Array:
+    """What NumPy makes of ``value``; a mask would be lost.
+
+    Raises:
+        ValueError: There is a masked array in it, or rows of several lengths.
+    """
+    if not _masked(value):
+        try:
+            array = np.asanyarray(value)
+        except ValueError as error:
+            raise ValueError(
+                f"{name}: expected numbers in rows of one length"
+            ) from error
+        if not _masked(array):
+            return np.asarray(array)
+    raise ValueError(
+        f"{name}: expected numbers without a mask, got a masked array; fill it or leave "
+        "out what is masked"
+    )
+
+
+def _masked(value: object) -> bool:
+    return isinstance(value, np.ma.MaskedArray) or (
+        isinstance(value, list | tuple) and any(map(_masked, value))
+    )
 
 
 def binary(name: str, array: Array) -> None:
@@ -105,9 +207,11 @@ def binary(name: str, array: Array) -> None:
     Raises:
         ValueError: One is not.
     """
-    if not (array * array == array).all():
-        odd = array[array * array != array].flat[0]
-        raise ValueError(f"{name}: expected every value in {{0, 1}}, got {odd}")
+    right = array * array == array
+    if np.count_nonzero(right) < array.size:
+        raise ValueError(
+            f"{name}: expected every value in {{0, 1}}, got {array[~right].flat[0]:.15g}"
+        )
 
 
 def one_hot_rows(name: str, array: Array) -> None:
@@ -116,77 +220,127 @@ def one_hot_rows(name: str, array: Array) -> None:
     Raises:
         ValueError: One is not.
     """
-    binary(name, array)
-    counts = array.sum(axis=-1)
-    if not (counts == 1).all():
+    counts = array.dot(np.ones(array.shape[-1]))
+    right = counts == 1
+    rows = np.size(counts)
+    # As many numbers as rows, and a 1 as the sum of each: then there is one in each.
+    if np.count_nonzero(array) != rows or np.count_nonzero(right) < rows:
+        binary(name, array)
         raise ValueError(
             f"{name}: expected one-hot rows, got a row that adds up to "
-            f"{counts[counts != 1].flat[0]}"
+            f"{np.ravel(counts)[~np.ravel(right)][0]:.15g}"
         )
 
 
-def positive(name: str, value: object) -> None:
-    """Check that ``value`` is one positive number.
+def positive(name: str, value: object) -> float:
+    """``value``, checked to be one positive number.
 
     Raises:
         ValueError: It is not.
     """
-    array = number(name, value)
+    array = number(name, value, real=True)
     if array.shape != () or not array > 0:
         raise ValueError(f"{name}: expected one positive number, got {value}")
+    return float(array)
 
 
-def share(name: str, value: object) -> None:
-    """Check that ``value`` is one number from 0 up to, but not, 1.
+def share(name: str, value: object) -> float:
+    """``value``, checked to be one number from 0 up to, but not, 1.
 
     Raises:
         ValueError: It is not.
     """
-    array = number(name, value)
+    array = number(name, value, real=True)
     if array.shape != () or not 0 <= array < 1:
         raise ValueError(f"{name}: expected one number in [0, 1), got {value}")
+    return float(array)
 
 
-def pairs(name: str, first: object, other: str, second: object) -> None:
-    """Check that two tuples hold arrays of the same shapes in the same order.
+def pairs(
+    name: str, first: object, other: str, second: object, *, real: bool = False
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """Two tuples, as tuples of arrays of the same shapes in the same order.
 
     Raises:
         ValueError: One is not a tuple, the lengths or the shapes of two partners
-            differ, or an array is not numeric, not finite or empty.
+            differ, or an array is not numeric, not finite or empty, or complex where
+            it must be ``real``.
     """
-    one, two = members(name, first), members(other, second)
-    if len(one) != len(two):
+    arrays = members(name, first, real=real)
+    return arrays, partners(other, second, name, arrays, real=real)
+
+
+def partners(
+    name: str,
+    value: object,
+    other: str,
+    arrays: tuple[Array, ...],
+    *,
+    real: bool = False,
+) -> tuple[Array, ...]:
+    """``value`` as a tuple of arrays of the shapes of ``arrays``, which are ``other``'s.
+
+    Raises:
+        ValueError: As ``pairs``.
+    """
+    found = members(name, value, real=real)
+    if len(found) != len(arrays):
         raise ValueError(
-            f"{other}: expected {len(one)} arrays as in {name}, got {len(two)}"
+            f"{name}: expected {len(arrays)} arrays as in {other}, got {len(found)}"
         )
-    for index, (a, b) in enumerate(zip(one, two, strict=True)):
-        if a.shape != b.shape:
-            raise ValueError(
-                f"{other}[{index}]: expected shape {a.shape}, got {b.shape}"
-            )
+    due, shapes = [each.shape for each in arrays], [each.shape for each in found]
+    if due != shapes:
+        place = [a == b for a, b in zip(due, shapes, strict=True)].index(False)
+        raise ValueError(
+            f"{name}[{place}]: expected shape {due[place]}, got {shapes[place]}"
+        )
+    return found
 
 
-def members(name: str, value: object) -> tuple[Array, ...]:
+def members(name: str, value: object, *, real: bool = False) -> tuple[Array, ...]:
     """A tuple's members as arrays of finite numbers.
 
     Raises:
-        ValueError: It is not a tuple, or a member is not numeric, not finite or empty.
+        ValueError: It is not a tuple, or a member is not numeric, not finite or empty,
+            or complex where it must be ``real``.
     """
     if not isinstance(value, tuple):
         raise ValueError(f"{name}: expected a tuple, got {type(value).__name__}")
-    return tuple(number(f"{name}[{i}]", each) for i, each in enumerate(value))
+    named = [(f"{name}[{i}]", each) for i, each in enumerate(value)]
+    return tuple([number(*each, real=real) for each in named])
 
 
-def sizes(**named: int) -> tuple[int, ...]:
-    """The sizes of a network, checked.
+def sizes(**named: object) -> tuple[int, ...]:
+    """Sizes and counts, of any type of whole numbers, as those of Python.
 
     Raises:
         ValueError: One is not a positive whole number.
     """
-    for name, size in named.items():
-        if not isinstance(size, (int, np.integer)) or size < 1:
-            raise ValueError(f"{name}: expected a positive whole number, got {size!r}")
-    return tuple(named.values())
+    return tuple(_size(name, size) for name, size in named.items())
+
+
+def _size(name: str, size: Any) -> int:  # noqa: ANN401
+    try:
+        if not isinstance(size, bool | np.ma.MaskedArray) and index(size) > 0:
+            return index(size)
+    except TypeError:
+        pass
+    raise ValueError(f"{name}: expected a positive whole number, got {size!r}")
+
+
+def source(rng: object, *methods: str) -> None:
+    """Check that ``rng`` can draw: that it has the ``methods`` that are called.
+
+    Raises:
+        ValueError: It has not, as a seed has not.
+    """
+    if isinstance(rng, type) or not all(
+        callable(getattr(rng, method, None)) for method in methods
+    ):
+        raise ValueError(
+            "rng: expected a source of random numbers such as "
+            f"np.random.default_rng(0), got {rng!r}"
+        )
 
 
 def choice(name: str, value: object, among: Collection[str]) -> None:
@@ -200,15 +354,16 @@ def choice(name: str, value: object, among: Collection[str]) -> None:
         raise ValueError(f"{name}: expected {words}, got {value!r}")
 
 
-def penalty(lam: object) -> None:
-    """Check that the penalty λ is one number, at least 0.
+def penalty(lam: object) -> float:
+    """The penalty λ, checked to be one number, at least 0.
 
     Raises:
         ValueError: It is not.
     """
-    array = number("lam", lam)
+    array = number("lam", lam, real=True)
     if array.shape != () or not array >= 0:
         raise ValueError(f"lam: expected one number, at least 0, got {lam}")
+    return float(array)
 
 
 def layer_count(params: object) -> int:

@@ -5,7 +5,7 @@ ten weights that is nearly all the time there is, and a compiled loop does not n
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from itertools import batched, chain, islice
 from typing import Any
@@ -17,28 +17,45 @@ from chainrule._inputs import Array, sizes
 HERE = find_spec("numba") is not None
 # Samples and products of a step; where there are more, NumPy is faster.
 _SAMPLES, _PRODUCTS = 200, 14_000
-_AT_ONCE = 2000  # batches
+AT_ONCE = 2000  # steps
+
+
+def _run(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
+    """Call ``function``, compiled for such arguments."""
+    import numba  # noqa: PLC0415  it takes a second
+
+    return _compiled(function, *map(numba.typeof, arguments))(*arguments)
 
 
 @cache
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    import numba  # noqa: PLC0415  it takes a second
+def _compiled(
+    function: Callable[..., Any],
+    *types: Any,  # noqa: ANN401
+) -> Callable[..., Any]:
+    import numba  # noqa: PLC0415
 
     # Sums may be taken in another order, as NumPy does.
-    return numba.njit(
-        function, cache=True, error_model="numpy", fastmath={"reassoc", "contract"}
+    compiler = partial(
+        numba.njit, error_model="numpy", fastmath={"reassoc", "contract"}
     )
+    try:
+        compiled = compiler(cache=True)(function)
+        compiled.compile(types)
+    except Exception:  # noqa: BLE001  where there is no place or the file is damaged
+        compiled = compiler()(function)
+    return compiled
 
 
 def rbf_net(*arguments: Any) -> tuple[float, float]:  # noqa: ANN401
     """``w`` and ``b`` of ``train.rbf_net``, from all its arguments in one precision."""
-    w, b = _compiled(_rbf_net)(*arguments)
+    w, b = _run(_rbf_net, *arguments)
     return w, b
 
 
 def _rbf_net(w, b, x, t, steps, eta):
     """``w`` and ``b`` after ``steps`` steps of size ``eta`` on all samples."""
     half = x.dtype.type(0.5)
+    rate = eta / len(x)
     for _ in range(steps):
         dw, db = 0 * w, 0 * b
         for n in range(len(x)):
@@ -47,8 +64,8 @@ def _rbf_net(w, b, x, t, steps, eta):
             e = half + half * np.tanh(half * (h + b)) - t[n]
             db += e
             dw += z * h * e * x[n]
-        w += 2 * eta / len(x) * dw
-        b -= eta / len(x) * db
+        w += 2 * rate * dw
+        b -= rate * db
     return w, b
 
 
@@ -75,7 +92,8 @@ def _mlp(units, X, T, samples, ends, p, eta, lam, softmax):
                             A[l + 1, j] += A[l, i] * p[at + i * k + j]
                 if l < L - 1:
                     for j in range(k):
-                        A[l + 1, j] = max(A[l + 1, j], 0 * half)
+                        # In this order what is no number stays so.
+                        A[l + 1, j] = 0 * half if A[l + 1, j] < 0 else A[l + 1, j]
                 at += m * k + k
             if softmax:
                 top, total = A[L, 0], 0 * half
@@ -138,37 +156,35 @@ def peek(
     return samples, chain(first, rest)
 
 
+def groups(steps: Iterable[Any], at_once: int) -> Iterator[Any]:
+    """``steps`` in a row, so many at a time; a table stays one."""
+    if isinstance(steps, np.ndarray | range):
+        return (steps[n : n + at_once] for n in range(0, len(steps), at_once))
+    return batched(steps, at_once)
+
+
 def mlp(
     params: tuple[Array, ...],
+    p: Array,
     X: Array,
     T: Array,
-    batches: Iterable[Array | slice],
     eta: float,
     lam: float,
     *,
     softmax: bool,
-) -> tuple[Array, ...]:
-    """Parameters after a step for each of ``batches``."""
+) -> Callable[[Any], None]:
+    """What changes ``p``, all ``params`` in a row, by a step for each of some batches."""
     units = np.array([len(params[0]), *map(len, params[1::2])])
-    p = np.concatenate([each.ravel() for each in params])
-    real, run = X.dtype.type, _compiled(_mlp)
-    for samples, ends in _groups(batches, len(X)):
-        run(units, X, T, samples, ends, p, real(eta), real(lam), softmax)
-    parts = np.split(p, np.cumsum([each.size for each in params])[:-1])
-    return tuple(
-        part.reshape(each.shape) for part, each in zip(parts, params, strict=True)
-    )
+    real, every = X.dtype.type, np.arange(len(X))
 
-
-def _groups(batches: Iterable[Array | slice], N: int) -> Iterator[tuple[Array, Array]]:
-    """The samples of many batches in a row, and where each batch ends."""
-    every = np.arange(N)
-    if isinstance(batches, np.ndarray):
-        sizes(batch=batches.shape[1])
-        yield every[batches].ravel(), np.arange(1, len(batches) + 1) * batches.shape[1]
-        return
-    for some in batched(batches, _AT_ONCE):
-        group = [every[batch] for batch in some]
-        lengths = [*map(len, group)]
+    def advance(some: Array | tuple[Array | slice, ...]) -> None:
+        if isinstance(some, np.ndarray):
+            samples, lengths = every[some].ravel(), [some.shape[1]] * len(some)
+        else:
+            group = [every[batch] for batch in some]
+            samples, lengths = np.concatenate(group), [*map(len, group)]
         sizes(batch=min(lengths))
-        yield np.concatenate(group), np.cumsum(lengths)
+        ends = np.cumsum(lengths)
+        _run(_mlp, units, X, T, samples, ends, p, real(eta), real(lam), softmax)
+
+    return advance

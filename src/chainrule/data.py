@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chainrule._inputs import Array, positive, share, sizes
+from chainrule._inputs import Array, positive, share, sizes, source
 
 
 def three_clusters(
@@ -20,7 +20,11 @@ def three_clusters(
     Returns:
         The inputs ``x``, dimensionless, and the targets ``t`` in {0, 1}; both of
         shape (40,).
+
+    Raises:
+        ValueError: ``rng`` cannot draw.
     """
+    source(rng, "standard_normal")
     means = np.repeat([0.0, -2.0, 2.0], [20, 10, 10])
     x = rng.standard_normal(40) * 0.5 + means
     t = np.repeat([1, 0], [20, 20])
@@ -46,9 +50,11 @@ def spirals(
         shape (K·N,), in the order of the classes.
 
     Raises:
-        ValueError: ``N`` or ``K`` is not a positive whole number.
+        ValueError: ``N`` or ``K`` is not a positive whole number, or ``rng`` cannot
+            draw.
     """
     N, K = sizes(N=N, K=K)
+    source(rng, "standard_normal")
     labels = np.repeat(np.arange(K), N)
     radius = np.tile(np.linspace(0, 1, N), K)
     angle = np.concatenate([np.linspace(4 * j, 4 * (j + 1), N) for j in range(K)])
@@ -81,14 +87,14 @@ def circles(
         shape (N,).
 
     Raises:
-        ValueError: ``N`` is not a positive even number, ``factor`` is not in [0, 1), or
-            ``noise`` is not one positive number.
+        ValueError: ``N`` is not a positive even number, ``factor`` is not in [0, 1),
+            ``noise`` is not one positive number, or ``rng`` cannot draw.
     """
     (N,) = sizes(N=N)
     if N % 2:
         raise ValueError(f"N: expected an even number, got {N}")
-    share("factor", factor)
-    positive("noise", noise)
+    factor, noise = share("factor", factor), positive("noise", noise)
+    source(rng, "shuffle", "normal")
     angle = np.linspace(0, 2 * np.pi, N // 2, endpoint=False)
     circle = np.column_stack([np.cos(angle), np.sin(angle)])
     X = np.concatenate([circle, factor * circle])
@@ -118,11 +124,12 @@ def division_sign(
         of shape (N,), in the order of the classes.
 
     Raises:
-        ValueError: ``N`` is not a positive multiple of 4.
+        ValueError: ``N`` is not a positive multiple of 4, or ``rng`` cannot draw.
     """
     (N,) = sizes(N=N)
     if N % 4:
         raise ValueError(f"N: expected a multiple of 4, got {N}")
+    source(rng, "normal")
     centre = np.repeat(
         [(0.0, 0.0), (0.0, 3.5), (0.0, -3.5)], [N // 2, N // 4, N // 4], axis=0
     )

@@ -9,10 +9,40 @@ imaginary part, so that the complex step of ``gradcheck`` passes through.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chainrule._inputs import Array, binary, number, one_hot_rows, sizes
+from chainrule._inputs import Array, binary, checked, number, one_hot_rows, sizes
 
 
-def sigmoid(z: ArrayLike) -> Array:
+def _elementwise(z: ArrayLike) -> tuple[Array]:
+    return (number("z", z),)
+
+
+def _scores(Z: ArrayLike) -> tuple[Array]:
+    return (number("Z", Z, classes=True),)
+
+
+def _binary_targets(z: ArrayLike, t: ArrayLike) -> tuple[Array, Array]:
+    z, t = number("z", z), number("t", t, real=True)
+    if z.shape != t.shape:
+        raise ValueError(f"t: expected the shape of z, {z.shape}, got {t.shape}")
+    binary("t", t)
+    return z, t
+
+
+def _one_hot_targets(Z: ArrayLike, T: ArrayLike) -> tuple[Array, Array]:
+    Z, T = number("Z", Z, classes=True), number("T", T, real=True)
+    if Z.shape != T.shape:
+        raise ValueError(f"T: expected the shape of Z, {Z.shape}, got {T.shape}")
+    one_hot_rows("T", T)
+    return Z, T
+
+
+def _bounded(z: Array) -> Array:
+    """``z``, held where φ and its slope have long been 0, that 2 z may not overflow."""
+    return np.clip(z, -110, 110)
+
+
+@checked(_elementwise)
+def sigmoid(z: Array) -> Array:
     """The logistic function σ(z) = 1 / (1 + e^(−z)), equation (2.2).
 
     Args:
@@ -24,11 +54,11 @@ def sigmoid(z: ArrayLike) -> Array:
     Raises:
         ValueError: ``z`` is not numeric, not finite or empty.
     """
-    z = number("z", z)
     return np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.maximum(z, -z)))  # (2.2)
 
 
-def sigmoid_derivative(z: ArrayLike) -> Array:
+@checked(_elementwise)
+def sigmoid_derivative(z: Array) -> Array:
     """The slope σ′(z) of the logistic function, equation (2.9).
 
     Args:
@@ -40,11 +70,11 @@ def sigmoid_derivative(z: ArrayLike) -> Array:
     Raises:
         ValueError: ``z`` is not numeric, not finite or empty.
     """
-    z = number("z", z)
     return sigmoid(z) * sigmoid(-z)  # (2.9)
 
 
-def rbf(z: ArrayLike) -> Array:
+@checked(_elementwise)
+def rbf(z: Array) -> Array:
     """The Gaussian radial basis function φ(z) = e^(−z²), equation (4.2).
 
     Args:
@@ -56,11 +86,12 @@ def rbf(z: ArrayLike) -> Array:
     Raises:
         ValueError: ``z`` is not numeric, not finite or empty.
     """
-    z = number("z", z)
-    return np.exp(-(z**2))  # (4.2)
+    with np.errstate(over="ignore"):  # e^(−∞) is 0
+        return np.exp(-(z**2))  # (4.2)
 
 
-def rbf_derivative(z: ArrayLike) -> Array:
+@checked(_elementwise)
+def rbf_derivative(z: Array) -> Array:
     """The slope φ′(z) of the radial basis function, equation (4.9).
 
     Args:
@@ -72,11 +103,12 @@ def rbf_derivative(z: ArrayLike) -> Array:
     Raises:
         ValueError: ``z`` is not numeric, not finite or empty.
     """
-    z = number("z", z)
+    z = _bounded(z)
     return -2 * z * rbf(z)  # (4.9)
 
 
-def relu(z: ArrayLike) -> Array:
+@checked(_elementwise)
+def relu(z: Array) -> Array:
     """The rectified linear function max(z, 0), equation (5.2).
 
     Args:
@@ -88,11 +120,11 @@ def relu(z: ArrayLike) -> Array:
     Raises:
         ValueError: ``z`` is not numeric, not finite or empty.
     """
-    z = number("z", z)
     return np.maximum(z, 0)  # (5.2)
 
 
-def relu_derivative(z: ArrayLike) -> Array:
+@checked(_elementwise)
+def relu_derivative(z: Array) -> Array:
     """The slope of ``relu``, equation (5.11): 1 for z > 0, else 0, also at the corner.
 
     Args:
@@ -104,11 +136,11 @@ def relu_derivative(z: ArrayLike) -> Array:
     Raises:
         ValueError: ``z`` is not numeric, not finite or empty.
     """
-    z = number("z", z)
     return np.where(z.real > 0, 1.0, 0.0)  # (5.11)
 
 
-def binary_cross_entropy(z: ArrayLike, t: ArrayLike) -> Array:
+@checked(_binary_targets)
+def binary_cross_entropy(z: Array, t: Array) -> Array:
     """The loss ξ in nats of the prediction σ(z) for a binary target, equation (2.6).
 
     Computed from the pre-activation: where σ(z) is wrong and has rounded to 0 or 1, its
@@ -125,14 +157,11 @@ def binary_cross_entropy(z: ArrayLike, t: ArrayLike) -> Array:
         ValueError: An argument is not numeric, not finite or empty, a target is not 0
             or 1, or the shapes differ.
     """
-    z, t = number("z", z), number("t", t)
-    if z.shape != t.shape:
-        raise ValueError(f"t: expected the shape of z, {z.shape}, got {t.shape}")
-    binary("t", t)
     return np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.maximum(z, -z)))  # (2.6)
 
 
-def softmax(Z: ArrayLike) -> Array:
+@checked(_scores)
+def softmax(Z: Array) -> Array:
     """Probabilities from scores, equation (3.1), the largest score subtracted first.
 
     Args:
@@ -144,29 +173,33 @@ def softmax(Z: ArrayLike) -> Array:
     Raises:
         ValueError: ``Z`` is not numeric, not finite, empty or a single number.
     """
-    Z = number("Z", Z, classes=True)
-    E = np.exp(Z - Z.max(axis=-1, keepdims=True))  # (3.2)
+    with np.errstate(over="ignore"):  # e^(−∞) is 0
+        E = np.exp(Z - Z.max(axis=-1, keepdims=True))  # (3.2)
     return E / E.sum(axis=-1, keepdims=True)  # (3.1)
 
 
-def log_softmax(Z: ArrayLike) -> Array:
+@checked(_scores)
+def log_softmax(Z: Array) -> Array:
     """Logarithms of the probabilities of ``softmax``, in nats, equation (3.4).
 
     Args:
         Z: Scores of shape (..., K); the last index counts the classes.
 
     Returns:
-        Values of the shape of ``Z``, at most 0, finite where ``softmax`` is 0.
+        Values of the shape of ``Z``, at most 0, finite where ``softmax`` is 0; one too
+        large for its precision is the largest there is.
 
     Raises:
         ValueError: ``Z`` is not numeric, not finite, empty or a single number.
     """
-    Z = number("Z", Z, classes=True)
-    S = Z - Z.max(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):
+        S = Z - Z.max(axis=-1, keepdims=True)
+    S = np.maximum(S, np.finfo(S.dtype).min)
     return S - np.log(np.exp(S).sum(axis=-1, keepdims=True))  # (3.4)
 
 
-def cross_entropy(Z: ArrayLike, T: ArrayLike) -> Array:
+@checked(_one_hot_targets)
+def cross_entropy(Z: Array, T: Array) -> Array:
     """The loss ξ in nats of the prediction softmax(Z), equation (3.3).
 
     Args:
@@ -180,10 +213,6 @@ def cross_entropy(Z: ArrayLike, T: ArrayLike) -> Array:
         ValueError: ``Z`` is not numeric, not finite, empty or a single number, or ``T``
             is not one-hot or of another shape.
     """
-    Z, T = number("Z", Z, classes=True), number("T", T)
-    if Z.shape != T.shape:
-        raise ValueError(f"T: expected the shape of Z, {Z.shape}, got {T.shape}")
-    one_hot_rows("T", T)
     return -(T * log_softmax(Z)).sum(axis=-1)  # (3.3)
 
 
@@ -202,10 +231,12 @@ def one_hot(labels: ArrayLike, K: int) -> Array:
             ``K`` is not a positive whole number.
     """
     (K,) = sizes(K=K)
-    labels = number("labels", labels)
+    labels = np.asarray(number("labels", labels, real=True))
     bad = labels[(labels < 0) | (labels >= K) | (labels != np.floor(labels))]
     if bad.size:
         raise ValueError(
-            f"labels: expected whole numbers from 0 to {K - 1}, got {bad.flat[0]}"
+            f"labels: expected whole numbers from 0 to {K - 1}, got {bad.flat[0]:.15g}"
         )
-    return np.eye(K)[labels.astype(int)]
+    rows = np.zeros((*labels.shape, K))
+    np.put_along_axis(rows, labels.astype(int)[..., None], 1.0, axis=-1)
+    return rows

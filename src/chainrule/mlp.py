@@ -10,7 +10,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from chainrule._inputs import Array, arrays, choice, layer_count, penalty, sizes
+from chainrule._inputs import (
+    Array,
+    arrays,
+    checked,
+    choice,
+    layer_count,
+    penalty,
+    sizes,
+    source,
+)
 from chainrule.functions import (
     binary_cross_entropy,
     cross_entropy,
@@ -24,22 +33,33 @@ type Params = tuple[Array, ...]
 type Output = Literal["sigmoid", "softmax"]
 
 _ACTIVATIONS = {"sigmoid": sigmoid, "softmax": softmax}
-_TARGETS = {"sigmoid": " in {0, 1}", "softmax": " one-hot"}
+_TARGETS = {
+    "sigmoid": "; T: (N, K) in {0, 1}",
+    "softmax": "; T: (N, K) one-hot",
+}
 
 
 @cache
-def _forward(L: int) -> str:
+def _declared(L: int, targets: str = "") -> str:
     units = ["D", *(f"M{l}" for l in range(1, L)), "K"]
     layers = [
         f"W{l}: ({units[l - 1]}, {units[l]}); b{l}: ({units[l]},)"
         for l in range(1, L + 1)
     ]
-    return "; ".join([*layers, "X: (N, D)"])
+    return "; ".join([*layers, "X: (N, D)"]) + targets
 
 
-@cache
-def _train(L: int, output: Output) -> str:
-    return f"{_forward(L)}; T: (N, K){_TARGETS[output]}"
+def _inputs(params: Params, X: Array, output: Output = "sigmoid") -> tuple[Any, ...]:
+    choice("output", output, _ACTIVATIONS)
+    return *arrays(_declared(layer_count(params)), params, X), output
+
+
+def _batch(
+    params: Params, X: Array, T: Array, lam: float = 0.0, output: Output = "sigmoid"
+) -> tuple[Any, ...]:
+    choice("output", output, _ACTIVATIONS)
+    signature = _declared(layer_count(params), _TARGETS[output])
+    return *arrays(signature, params, X, T), penalty(lam), output
 
 
 def init(
@@ -60,13 +80,18 @@ def init(
 
     Raises:
         ValueError: ``units`` has fewer than two sizes, or one is not a positive whole
-            number.
+            number, or ``rng`` cannot draw.
     """
-    if not isinstance(units, Sequence) or isinstance(units, str) or len(units) < 2:
+    if (
+        not isinstance(units, Sequence)
+        or isinstance(units, str | bytes)
+        or len(units) < 2
+    ):
         raise ValueError(
             f"units: expected a sequence of at least 2 sizes, got {units!r}"
         )
     units = sizes(**{f"units[{l}]": size for l, size in enumerate(units)})
+    source(rng, "standard_normal")
     params: Params = ()
     for fan_in, M in pairwise(units):
         W = np.sqrt(2 / fan_in) * rng.standard_normal((fan_in, M))  # (7.25)
@@ -74,6 +99,7 @@ def init(
     return params
 
 
+@checked(_inputs)
 def forward(
     params: Params, X: Array, output: Output = "sigmoid"
 ) -> tuple[list[Any], list[Array]]:
@@ -94,10 +120,8 @@ def forward(
         ValueError: An input is not numeric, not finite, empty or of another shape, or
             ``output`` is neither of the two.
     """
-    choice("output", output, _ACTIVATIONS)
-    L = layer_count(params)
-    *layers, X = arrays(_forward(L), params, X)
-    W, b = [None, *layers[0::2]], [None, *layers[1::2]]
+    W, b = [None, *params[0::2]], [None, *params[1::2]]
+    L = len(W) - 1
     Z: list[Any] = [None]  # as layer 0, the inputs, has none
     A = [X]
     for l in range(1, L + 1):
@@ -108,6 +132,7 @@ def forward(
     return Z, A
 
 
+@checked(_batch)
 def objective(
     params: Params, X: Array, T: Array, lam: float = 0.0, output: Output = "sigmoid"
 ) -> float:
@@ -130,19 +155,18 @@ def objective(
             does not fit ``output``, ``lam`` is negative, or ``output`` is neither of the
             two.
     """
-    choice("output", output, _ACTIVATIONS)
-    *layers, X, T = arrays(_train(layer_count(params), output), params, X, T)
-    params = tuple(layers)
-    penalty(lam)
     Z, _ = forward(params, X, output)
     if output == "sigmoid":
         xi = binary_cross_entropy(Z[-1], T).sum(axis=1)
     else:
         xi = cross_entropy(Z[-1], T)
+    if not lam:
+        params = ()  # as 0 times a square of ∞ is no number
     J = xi.mean() + lam / 2 * sum((W**2).sum() for W in params[0::2])  # (7.9)
     return J.item()
 
 
+@checked(_batch)
 def backward(
     params: Params, X: Array, T: Array, lam: float = 0.0, output: Output = "sigmoid"
 ) -> Params:
@@ -166,10 +190,7 @@ def backward(
             does not fit ``output``, ``lam`` is negative, or ``output`` is neither of the
             two.
     """
-    choice("output", output, _ACTIVATIONS)
-    *layers, X, T = arrays(_train(layer_count(params), output), params, X, T)
-    penalty(lam)
-    W: list[Any] = [None, *layers[0::2]]
+    W: list[Any] = [None, *params[0::2]]
     L = len(W) - 1
     Z, A = forward(params, X, output)
     dZ = (A[L] - T) / len(X)  # (7.17)

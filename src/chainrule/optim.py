@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule._inputs import Array, pairs, positive, share, sizes
+from chainrule._inputs import Array, pairs, partners, positive, share, sizes, source
 
 
 def gradient_step(
@@ -22,10 +22,10 @@ def gradient_step(
 
     Raises:
         ValueError: ``eta`` is not one positive number, the tuples differ in length, or
-            an array is not numeric, not finite, empty or not of its partner's shape.
+            an array is not of real, finite numbers, empty or not of its partner's shape.
     """
-    pairs("params", params, "grads", grads)
-    positive("eta", eta)
+    params, grads = pairs("params", params, "grads", grads, real=True)
+    eta = positive("eta", eta)
     return tuple(p - eta * dp for p, dp in zip(params, grads, strict=True))  # (2.14)
 
 
@@ -50,13 +50,12 @@ def momentum_step(
 
     Raises:
         ValueError: ``eta`` is not one positive number, ``mu`` is not one number in
-            [0, 1), the tuples differ in length, or an array is not numeric, not finite,
-            empty or not of its partner's shape.
+            [0, 1), the tuples differ in length, or an array is not of real, finite
+            numbers, empty or not of its partner's shape.
     """
-    pairs("params", params, "grads", grads)
-    pairs("params", params, "velocity", velocity)
-    positive("eta", eta)
-    share("mu", mu)
+    params, grads = pairs("params", params, "grads", grads, real=True)
+    velocity = partners("velocity", velocity, "params", params, real=True)
+    eta, mu = positive("eta", eta), share("mu", mu)
     both = zip(velocity, grads, strict=True)
     velocity = tuple(mu * u - eta * dp for u, dp in both)  # (6.3)
     return tuple(p + u for p, u in zip(params, velocity, strict=True)), velocity
@@ -79,7 +78,8 @@ def minibatches(
         Arrays of whole numbers in 0 … N − 1, of shape (B,), the last one perhaps shorter.
 
     Raises:
-        ValueError: ``N`` or ``B`` is not a positive whole number.
+        ValueError: ``N`` or ``B`` is not a positive whole number, or ``rng`` cannot draw.
     """
     N, B = sizes(N=N, B=B)
+    source(rng, "permutation")
     return np.split(rng.permutation(N), range(B, N, B))

@@ -3,15 +3,24 @@
 x → z1 = x·w → h = φ(z1) → z2 = h + b → y = σ(z2) → ξ → J
 """
 
+from typing import Any
+
 import numpy as np
 
-from chainrule._inputs import Array, arrays
-from chainrule.functions import binary_cross_entropy, rbf, sigmoid
+from chainrule._inputs import Array, arrays, checked, source
+from chainrule.functions import _bounded, binary_cross_entropy, rbf, sigmoid
 
 type Params = tuple[float | Array, float | Array]
 
-_FORWARD = "w: (); b: (); x: (N,)"
 _TRAIN = "w: (); b: (); x: (N,); t: (N,) in {0, 1}"
+
+
+def _inputs(params: Params, x: Array) -> tuple[Any, ...]:
+    return arrays("w: (); b: (); x: (N,)", params, x)
+
+
+def _batch(params: Params, x: Array, t: Array) -> tuple[Any, ...]:
+    return arrays(_TRAIN, params, x, t)
 
 
 def init(rng: np.random.Generator | np.random.RandomState) -> Params:
@@ -22,11 +31,16 @@ def init(rng: np.random.Generator | np.random.RandomState) -> Params:
 
     Returns:
         ``w`` and ``b``, both of shape ().
+
+    Raises:
+        ValueError: ``rng`` cannot draw.
     """
+    source(rng, "standard_normal")
     w, b = rng.standard_normal(2)
     return w, b
 
 
+@checked(_inputs)
 def forward(params: Params, x: Array) -> tuple[Array, Array, Array, Array]:
     """Every intermediate of the network, dimensionless, equations (4.1) to (4.5).
 
@@ -40,7 +54,7 @@ def forward(params: Params, x: Array) -> tuple[Array, Array, Array, Array]:
     Raises:
         ValueError: An input is not numeric, not finite, empty or of another shape.
     """
-    w, b, x = arrays(_FORWARD, params, x)
+    w, b = params
     z1 = x * w  # (4.1)
     h = rbf(z1)  # (4.3)
     z2 = h + b  # (4.4)
@@ -48,6 +62,7 @@ def forward(params: Params, x: Array) -> tuple[Array, Array, Array, Array]:
     return z1, h, z2, y
 
 
+@checked(_batch)
 def objective(params: Params, x: Array, t: Array) -> float:
     """The mean cross-entropy J in nats, equation (2.7).
 
@@ -63,13 +78,13 @@ def objective(params: Params, x: Array, t: Array) -> float:
         ValueError: An input is not numeric, not finite, empty or of another shape, or a
             target is not 0 or 1.
     """
-    *_, x, t = arrays(_TRAIN, params, x, t)
     _, _, z2, _ = forward(params, x)
     xi = binary_cross_entropy(z2, t)
     J = xi.mean()  # (2.7)
     return J.item()
 
 
+@checked(_batch)
 def backward(params: Params, x: Array, t: Array) -> Params:
     """Gradient of the objective in nats, in the order of ``params``, (4.6) to (4.11).
 
@@ -85,8 +100,8 @@ def backward(params: Params, x: Array, t: Array) -> Params:
         ValueError: An input is not numeric, not finite, empty or of another shape, or a
             target is not 0 or 1.
     """
-    *_, x, t = arrays(_TRAIN, params, x, t)
     z1, h, _, y = forward(params, x)
+    z1 = _bounded(z1)
     dz2 = (y - t) / len(x)  # (4.6)
     db = dz2.sum()  # (4.7)
     dh = dz2  # (4.8)

@@ -216,8 +216,16 @@ def _division_signs(
 
 
 def write(found: Rows, path: Path) -> None:
-    """Write what ``mlp_runs`` found into the cell "Runs" of chapter 7."""
-    before, rest = path.read_text("utf-8").split(FENCE)
+    """Write what ``mlp_runs`` found into the cell "Runs" of chapter 7.
+
+    Raises:
+        ValueError: The file has no such cell, or several.
+        OSError: It cannot be read or written.
+    """
+    text = path.read_text("utf-8")
+    if text.count(FENCE) != 1:
+        raise ValueError(f"{path}: expected one cell {FENCE.strip()}")
+    before, rest = text.split(FENCE)
     _, end, after = rest.partition("```\n")
     path.write_text(before + FENCE + cell(found) + end + after, "utf-8")
 

@@ -3,15 +3,25 @@
 X → Z = X·W + b → Y = softmax(Z) → ξ → J, with a penalty on W
 """
 
+from typing import Any
+
 import numpy as np
 
-from chainrule._inputs import Array, arrays, penalty, sizes
+from chainrule._inputs import Array, arrays, checked, penalty, sizes, source
 from chainrule.functions import cross_entropy, softmax
 
 type Params = tuple[Array, Array]
 
 _FORWARD = "W: (D, K); b: (K,); X: (N, D)"
-_TRAIN = "W: (D, K); b: (K,); X: (N, D); T: (N, K) one-hot"
+_TRAIN = _FORWARD + "; T: (N, K) one-hot"
+
+
+def _inputs(params: Params, X: Array) -> tuple[Any, ...]:
+    return arrays(_FORWARD, params, X)
+
+
+def _batch(params: Params, X: Array, T: Array, lam: float = 0.0) -> tuple[Any, ...]:
+    return *arrays(_TRAIN, params, X, T), penalty(lam)
 
 
 def init(rng: np.random.Generator | np.random.RandomState, D: int, K: int) -> Params:
@@ -26,12 +36,14 @@ def init(rng: np.random.Generator | np.random.RandomState, D: int, K: int) -> Pa
         ``W`` of shape (D, K) and ``b`` of shape (K,).
 
     Raises:
-        ValueError: A size is not a positive whole number.
+        ValueError: A size is not a positive whole number, or ``rng`` cannot draw.
     """
     D, K = sizes(D=D, K=K)
+    source(rng, "standard_normal")
     return 0.01 * rng.standard_normal((D, K)), np.zeros(K)
 
 
+@checked(_inputs)
 def forward(params: Params, X: Array) -> tuple[Array, Array]:
     """Every intermediate of the classifier, dimensionless, equations (1.11) and (3.1).
 
@@ -45,12 +57,13 @@ def forward(params: Params, X: Array) -> tuple[Array, Array]:
     Raises:
         ValueError: An input is not numeric, not finite, empty or of another shape.
     """
-    W, b, X = arrays(_FORWARD, params, X)
+    W, b = params
     Z = X @ W + b  # (1.11)
     Y = softmax(Z)
     return Z, Y
 
 
+@checked(_batch)
 def objective(params: Params, X: Array, T: Array, lam: float = 0.0) -> float:
     """Mean cross-entropy plus penalty J in nats, equation (3.6).
 
@@ -67,14 +80,16 @@ def objective(params: Params, X: Array, T: Array, lam: float = 0.0) -> float:
         ValueError: An input is not numeric, not finite, empty or of another shape, ``T``
             is not one-hot, or ``lam`` is negative.
     """
-    W, *_, T = arrays(_TRAIN, params, X, T)
-    penalty(lam)
+    W, _ = params
+    if not lam:
+        W = 0 * W  # as 0 times a square of ∞ is no number
     Z, _ = forward(params, X)
     xi = cross_entropy(Z, T)
     J = xi.mean() + lam / 2 * (W**2).sum()  # (3.6)
     return J.item()
 
 
+@checked(_batch)
 def backward(params: Params, X: Array, T: Array, lam: float = 0.0) -> Params:
     """Gradient of the objective in nats, in the order of ``params``; (3.11), (3.13).
 
@@ -91,8 +106,7 @@ def backward(params: Params, X: Array, T: Array, lam: float = 0.0) -> Params:
         ValueError: An input is not numeric, not finite, empty or of another shape, ``T``
             is not one-hot, or ``lam`` is negative.
     """
-    W, _, X, T = arrays(_TRAIN, params, X, T)
-    penalty(lam)
+    W, _ = params
     _, Y = forward(params, X)
     dZ = (Y - T) / len(X)  # (3.11)
     dW = X.T @ dZ + lam * W  # (3.13)

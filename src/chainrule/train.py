@@ -8,7 +8,8 @@ operations, in single precision where the inputs ``X`` are. Where numba is insta
 (D, M, K) with a softmax output; ``[slice(None)] * 100`` is a hundred steps on all samples.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,19 +22,60 @@ from chainrule._inputs import (
     arrays,
     choice,
     layer_count,
-    pairs,
+    partners,
     penalty,
     positive,
     share,
     sizes,
 )
+from chainrule.mlp import _TARGETS, _declared
+from chainrule.rbf_net import _TRAIN as _RADIAL
+from chainrule.sigmoid_net import _TRAIN as _MOMENTUM
 
 # So many samples at once that what a block needs stays in the processor's cache.
 _BLOCK = 32_768
+# Whether numbers are finite is looked at after so many steps.
+_AT_ONCE = 100
 
 
 def _dtype(X: Array) -> type[np.floating]:
-    return np.float32 if np.asarray(X).dtype == np.float32 else np.float64
+    return np.float32 if X.dtype == np.float32 else np.float64
+
+
+def _descend(
+    advance: Callable[[Any], None],
+    state: Sequence[Array],
+    steps: Iterable[Any],
+    at_once: int,
+    eta: float,
+) -> None:
+    """Let ``advance`` change ``state`` by all ``steps``, ``at_once`` at a time.
+
+    Raises:
+        ValueError: A step made something infinite or no number.
+    """
+    done = 0
+    for some in _loops.groups(steps, at_once):
+        before = [each.copy() for each in state]
+        with np.errstate(over="ignore", invalid="ignore"):
+            advance(some)
+            if not _finite(state):
+                for each, kept in zip(state, before, strict=True):
+                    each[...] = kept
+                last = 0
+                while last < len(some) and _finite(state):
+                    last += 1
+                    advance(some[last - 1 : last])
+                raise ValueError(
+                    f"eta: expected a step size at which training converges, got {eta}: "
+                    f"after step {done + last} a parameter is no longer finite; take a smaller "
+                    "one"
+                )
+        done += len(some)
+
+
+def _finite(state: Sequence[Array]) -> bool:
+    return all(np.isfinite(each).all() for each in state)
 
 
 def _sigmoid(z: Array) -> None:
@@ -68,29 +110,40 @@ def rbf_net(
         New ``w`` and ``b``.
 
     Raises:
-        ValueError: As ``rbf_net.backward``, or ``steps`` or ``eta`` is not positive.
+        ValueError: As ``rbf_net.backward``, but complex numbers are refused; ``steps`` or
+            ``eta`` is not positive; or a step so large that a parameter is no longer
+            finite after it.
     """
-    positive("eta", eta)
-    sizes(steps=steps)
-    radial.objective(params, x, t)  # checks all the others
-    x, t = np.asarray(x, _dtype(x)), np.asarray(t, _dtype(x))
-    w, b = (x.dtype.type(each) for each in params)
-    if _loops.pay(len(x), 1):
-        w, b = map(type(w), _loops.rbf_net(w, b, x, t, steps, type(w)(eta)))
-        return w, b
+    eta = positive("eta", eta)
+    (steps,) = sizes(steps=steps)
+    params, x, t = arrays(_RADIAL, params, x, t, real=True)
+    dtype = _dtype(x)
+    x, t, both = np.asarray(x, dtype), np.asarray(t, dtype), np.array(params, dtype)
     rate, z, h, e = eta / len(x), np.empty_like(x), np.empty_like(x), np.empty_like(x)
-    for _ in range(steps):
-        np.multiply(x, w, out=z)
-        np.square(z, out=h)
-        np.exp(np.negative(h, out=h), out=h)
-        np.add(h, b, out=e)
-        _sigmoid(e)
-        e -= t
-        b = b - rate * np.add.reduce(e)
-        h *= z
-        h *= e
-        w = w + 2 * rate * np.dot(h, x)
-    return w, b
+
+    def advance(some: range) -> None:
+        w, b = both
+        for _ in some:
+            np.multiply(x, w, out=z)
+            np.square(z, out=h)
+            np.exp(np.negative(h, out=h), out=h)
+            np.add(h, b, out=e)
+            _sigmoid(e)
+            np.subtract(e, t, out=e)
+            b = b - rate * np.add.reduce(e)
+            np.multiply(h, z, out=h)
+            np.multiply(h, e, out=h)
+            w = w + 2 * rate * np.dot(h, x)
+        both[:] = w, b
+
+    def loop(some: range) -> None:
+        both[:] = _loops.rbf_net(*both, x, t, len(some), dtype(eta))
+
+    if _loops.pay(len(x), 1):
+        _descend(loop, [both], range(steps), _loops.AT_ONCE, eta)
+    else:
+        _descend(advance, [both], range(steps), _AT_ONCE, eta)
+    return both[0], both[1]
 
 
 def mlp(
@@ -124,54 +177,66 @@ def mlp(
         New parameters, of the shapes of ``params``.
 
     Raises:
-        ValueError: As ``mlp.backward``, ``eta`` is not positive, or a batch is empty.
+        ValueError: As ``mlp.backward``, but complex numbers are refused; ``eta`` is not
+            positive; a batch is empty; or a step so large that a parameter is no longer
+            finite after it.
         IndexError: A batch holds a number that no sample has.
     """
-    positive("eta", eta)
+    eta, lam = positive("eta", eta), penalty(lam)
+    choice("output", output, _TARGETS)
+    L = layer_count(params)
     if np.ndim(X) < 3:
-        network.objective(params, X, T, lam, output)  # checks all the others
+        declared = _declared(L, _TARGETS[output])
     else:
-        choice("output", output, ("sigmoid", "softmax"))
-        penalty(lam)
-        L = range(1, layer_count(params) + 1)
-        shapes = [f"W{l}: (S, M{l - 1}, M{l}); b{l}: (S, 1, M{l})" for l in L]
-        values = "in {0, 1}" if output == "sigmoid" else "one-hot"
-        data = f"X: (S, N, M0); T: (S, N, M{L[-1]}) {values}"
-        arrays("; ".join([*shapes, data]), params, X, T)
+        layers = range(1, L + 1)
+        shapes = [f"W{l}: (S, M{l - 1}, M{l}); b{l}: (S, 1, M{l})" for l in layers]
+        values = _TARGETS[output].partition(")")[2]
+        data = f"X: (S, N, M0); T: (S, N, M{L}){values}"
+        declared = "; ".join([*shapes, data])
+    params, X, T = arrays(declared, params, X, T, real=True)
     X, T = np.asarray(X, _dtype(X)), np.asarray(T, _dtype(X))
     params = tuple(np.array(each, X.dtype) for each in params)
     samples, batches = _loops.peek(batches, X)
     if X.ndim == 2 and _loops.pay(samples, sum(each.size for each in params[::2])):
-        return _loops.mlp(params, X, T, batches, eta, lam, softmax=output == "softmax")
+        p = np.concatenate([each.ravel() for each in params])
+        loop = _loops.mlp(params, p, X, T, eta, lam, softmax=output == "softmax")
+        _descend(loop, [p], batches, _loops.AT_ONCE, eta)
+        parts = np.split(p, np.cumsum([each.size for each in params])[:-1])
+        both = zip(parts, params, strict=True)
+        return tuple(part.reshape(each.shape) for part, each in both)
     # A sample is a column, and a row of ones below each layer makes its biases weights.
     X, T = np.concatenate([X, np.ones_like(X[..., :1])], -1).mT.copy(), T.mT.copy()
-    layers = [*zip(params[0::2], params[1::2], strict=True)]
-    P = [np.concatenate([W, np.atleast_2d(b)], -2).mT.copy() for W, b in layers]
+    pairs = [*zip(params[0::2], params[1::2], strict=True)]
+    P = [np.concatenate([W, np.atleast_2d(b)], -2).mT.copy() for W, b in pairs]
     heights = [(*p.shape[:-2], p.shape[-2] + 1) for p in P[:-1]]
-    n = -1
-    for batch in batches:
-        if (x := X[..., batch]).shape[-1] != n:
-            (n,) = sizes(batch=x.shape[-1])
-            A = [x, *(np.ones((*each, n), x.dtype) for each in heights)]
-            H = [each[..., :-1, :] for each in A[1:]]
-            zeros = [np.zeros_like(each) for each in H]
-        A[0] = x
-        for l, h in enumerate(H):
-            # An array of zeros is faster here than the number.
-            np.maximum(np.matmul(P[l], A[l], out=h), zeros[l], out=h)
-        dZ = P[-1] @ A[-1]
-        _sigmoid(dZ) if output == "sigmoid" else _softmax(dZ)
-        dZ -= T[..., batch]
-        dZ *= eta / n  # the step size is in here from now on
-        for l in range(len(H), -1, -1):
-            step = dZ @ A[l].mT
-            if l:
-                dZ = P[l][..., :-1].mT @ dZ
-                dZ *= H[l - 1] > 0
-            if lam:
-                step[..., :-1] += eta * lam * P[l][..., :-1]
-            P[l] -= step
-    for (W, b), p in zip(layers, P, strict=True):
+
+    def advance(some: Iterable[Array | slice]) -> None:
+        n = -1
+        for batch in some:
+            if (x := X[..., batch]).shape[-1] != n:
+                (n,) = sizes(batch=x.shape[-1])
+                A = [x, *(np.ones((*each, n), x.dtype) for each in heights)]
+                H = [each[..., :-1, :] for each in A[1:]]
+                zeros = [np.zeros_like(each) for each in H]
+            A[0] = x
+            for l, h in enumerate(H):
+                # An array of zeros is faster here than the number.
+                np.maximum(np.matmul(P[l], A[l], out=h), zeros[l], out=h)
+            dZ = P[-1] @ A[-1]
+            _sigmoid(dZ) if output == "sigmoid" else _softmax(dZ)
+            dZ -= T[..., batch]
+            dZ *= eta / n  # the step size is in here from now on
+            for l in range(len(H), -1, -1):
+                step = dZ @ A[l].mT
+                if l:
+                    dZ = P[l][..., :-1].mT @ dZ
+                    dZ *= H[l - 1] > 0
+                if lam:
+                    step[..., :-1] += eta * lam * P[l][..., :-1]
+                P[l] -= step
+
+    _descend(advance, P, batches, _AT_ONCE, eta)
+    for (W, b), p in zip(pairs, P, strict=True):
         W[...], b[...] = p[..., :-1].mT, p[..., -1].reshape(b.shape)
     return params
 
@@ -204,13 +269,14 @@ def sigmoid_net(
         New parameters and new velocity, both of the shapes of ``params``.
 
     Raises:
-        ValueError: As the two functions above, or ``steps`` is not positive.
+        ValueError: As the two functions above, but complex numbers are refused; ``steps``
+            is not positive; or a step so large that a parameter is no longer finite after
+            it.
     """
-    pairs("params", params, "velocity", velocity)
-    positive("eta", eta)
-    share("mu", mu)
-    sizes(steps=steps)
-    momentum.objective(params, X, T)  # checks all the others
+    eta, mu = positive("eta", eta), share("mu", mu)
+    (steps,) = sizes(steps=steps)
+    params, X, T = arrays(_MOMENTUM, params, X, T, real=True)
+    moved = partners("velocity", velocity, "params", params, real=True)
     dtype, N, M = _dtype(X), len(X), np.size(params[1])
     two = np.shape(T)[1] == 2
     XT, TT = np.array(np.transpose(X), dtype), np.array(np.transpose(T)[two:], dtype)
@@ -220,9 +286,10 @@ def sigmoid_net(
     for n in range(0, N, _BLOCK):
         x, t = (np.ascontiguousarray(each[:, n : n + _BLOCK]) for each in (XT, TT))
         blocks.append((x, t, *np.split(space[:, : x.shape[1]], [M + 1, 2 * M + 1])))
-    W1, b1, W2, b2 = (np.array(each, dtype) for each in params)
-    m1, a1, m2, a2 = (np.array(each, dtype) for each in velocity)
-    for _ in range(steps):
+    state = [np.array(each, dtype) for each in (*params, *moved)]
+
+    def step() -> None:
+        W1, b1, W2, b2, m1, a1, m2, a2 = state
         V, c = (W2[:, 1:] - W2[:, :1], b2[1:] - b2[:1]) if two else (W2, b2)
         P1 = np.vstack([W1, b1]).T / 2
         P2 = np.vstack([V / 2, c + V.sum(axis=0) / 2]).T
@@ -245,5 +312,14 @@ def sigmoid_net(
         dW2, db2 = (np.hstack([-dV, dV]), np.hstack([-dc, dc])) if two else (dV, dc)
         m1, a1 = mu * m1 - eta / (4 * N) * dW1, mu * a1 - eta / (4 * N) * db1
         m2, a2 = mu * m2 - eta / N * dW2, mu * a2 - eta / N * db2
-        W1, b1, W2, b2 = W1 + m1, b1 + a1, W2 + m2, b2 + a2
+        after = W1 + m1, b1 + a1, W2 + m2, b2 + a2, m1, a1, m2, a2
+        for each, new in zip(state, after, strict=True):
+            each[...] = new
+
+    def advance(some: range) -> None:
+        for _ in some:
+            step()
+
+    _descend(advance, state, range(steps), _AT_ONCE, eta)
+    W1, b1, W2, b2, m1, a1, m2, a2 = state
     return (W1, b1, W2, b2), (m1, a1, m2, a2)
