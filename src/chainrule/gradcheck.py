@@ -47,7 +47,7 @@ def numerical_gradient(
             is not one positive number or is lost beside a parameter, or ``f(params)`` is
             not one real, finite number in double precision, or not always the same.
     """
-    positive("eps", eps)
+    eps = positive("eps", eps)
     values, _ = _place(f, params)
     grads = tuple(np.zeros(a.shape) for a in values)
     for k, index in _entries(values):
@@ -88,7 +88,7 @@ def complex_step_gradient(
             is not one positive number, ``f(params)`` is not one real, finite number in
             double precision, or not always the same, or ``f`` drops the imaginary part.
     """
-    positive("eps", eps)
+    eps = positive("eps", eps)
     values, middle = _place(f, params)
 
     def slope(moved: tuple[Array, ...]) -> float:
@@ -138,7 +138,7 @@ def relative_error(a: ArrayLike | Params, b: ArrayLike | Params) -> float:
             finite or empty.
     """
     a, b = (each if isinstance(each, tuple) else (each,) for each in (a, b))
-    pairs("a", a, "b", b)
+    a, b = pairs("a", a, "b", b)
     both = np.array([np.concatenate([*map(np.ravel, each)]) for each in (a, b)])
     largest = np.abs(both).max()
     if not largest:
@@ -319,8 +319,8 @@ def check(
             is not positive, an array is not real, not finite or empty, or ``f(params)``
             is not one real, finite number in double precision, or not always the same.
     """
-    pairs("params", params, "grads", grads)
-    positive("tolerance", tolerance)
+    _, grads = pairs("params", params, "grads", grads, real=True)
+    tolerance = positive("tolerance", tolerance)
     names = names or [f"grads[{index}]" for index in range(len(grads))]
     if len(names) != len(grads):
         raise ValueError(f"names: expected {len(grads)}, got {len(names)}")
@@ -336,7 +336,7 @@ def check(
     def along(k: int, index: Index) -> Callable[[float], float]:
         return lambda x: _value(f, _moved(values, k, index, x))
 
-    for k, derived in enumerate(_real("grads", grads)):
+    for k, derived in enumerate(grads):
         goal = tolerance * float(np.abs(derived).max()) / 4
         slopes = {
             index: estimate(
@@ -426,7 +426,9 @@ def _place(f: Objective, params: Params) -> tuple[tuple[Array, ...], float]:
         ValueError: They are not real, or ``f`` does not give one real, finite number in
             double precision, the same one each time.
     """
-    values = tuple(each.astype(float) for each in _real("params", params))
+    values = tuple(
+        np.array(each, dtype=float) for each in members("params", params, real=True)
+    )
     if not values:
         raise ValueError("params: expected at least one array, got none")
     at_place = number("f(params)", f(_copies(values)))
@@ -534,18 +536,3 @@ def _drawn(derived: Array, entries: int | None) -> list[Index]:
         tuple(map(int, np.unravel_index(at, derived.shape)))
         for at in (largest, *others)
     ]
-
-
-def _real(name: str, value: Params) -> tuple[Array, ...]:
-    """``value`` as real arrays.
-
-    Raises:
-        ValueError: One is complex.
-    """
-    found = members(name, value)
-    for index, each in enumerate(found):
-        if np.iscomplexobj(each):
-            raise ValueError(
-                f"{name}[{index}]: expected real numbers, got complex ones"
-            )
-    return found
