@@ -338,17 +338,18 @@ def check(
 
     for k, derived in enumerate(grads):
         goal = tolerance * float(np.abs(derived).max()) / 4
-        slopes = {
-            index: estimate(
-                along(k, index),
-                at=float(values[k][index]),
-                size=_size(values[k]),
-                middle=middle,
-                noise=noise,
-                goal=goal,
-            )
-            for index in _drawn(derived, entries)
-        }
+        with np.errstate(all="ignore"):
+            slopes = {
+                index: estimate(
+                    along(k, index),
+                    at=float(values[k][index]),
+                    size=_size(values[k]),
+                    middle=middle,
+                    noise=noise,
+                    goal=goal,
+                )
+                for index in _drawn(derived, entries)
+            }
         found.append(_judge(names[k], derived, slopes, tolerance, coarse=coarse))
     _same(f, values, middle)
     report = Report(tuple(found))
@@ -484,7 +485,8 @@ def _along(
     """``f(values + t * d)`` for each of ``t``."""
     both = [*zip(values, d, strict=True)]
     places = (tuple(np.asarray(a + float(s) * b) for a, b in both) for s in t)
-    return np.array([_value(f, place) for place in places])
+    with np.errstate(all="ignore"):
+        return np.array([_value(f, place) for place in places])
 
 
 def _direction(values: tuple[Array, ...]) -> tuple[Array, ...]:
@@ -496,14 +498,13 @@ def _direction(values: tuple[Array, ...]) -> tuple[Array, ...]:
 def _value(f: Objective, params: tuple[Array, ...]) -> float:
     """``f(params)``, or NaN where it has no value."""
     try:
-        with np.errstate(all="ignore"):
-            return float(f(params))
+        return float(f(params))
     except (ArithmeticError, ValueError):
         return math.nan
 
 
 def _copies(values: tuple[Array, ...]) -> tuple[Array, ...]:
-    return tuple(each.copy() for each in values)
+    return tuple([each.copy() for each in values])
 
 
 def _moved(
