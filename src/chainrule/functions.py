@@ -37,8 +37,8 @@ def _one_hot_targets(Z: ArrayLike, T: ArrayLike) -> tuple[Array, Array]:
 
 
 def _bounded(z: Array) -> Array:
-    """``z``, held where φ and its slope have long been 0, that 2 z may not overflow."""
-    return np.clip(z, -110, 110)
+    """``z``, held where φ and its slope have long been 0, that z² may not overflow."""
+    return np.maximum(np.minimum(z, 110), -110)
 
 
 @checked(_elementwise)
@@ -86,8 +86,8 @@ def rbf(z: Array) -> Array:
     Raises:
         ValueError: ``z`` is not numeric, not finite or empty.
     """
-    with np.errstate(over="ignore"):  # e^(−∞) is 0
-        return np.exp(-(z**2))  # (4.2)
+    z = _bounded(z)
+    return np.exp(-(z**2))  # (4.2)
 
 
 @checked(_elementwise)
