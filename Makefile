@@ -3,6 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .bench
 PYTHON ?=
+PORT ?= 8000
 # Material prints a notice about its end of life, in May 2027, at every start.
 export NO_MKDOCS_2_WARNING := 1
 
@@ -11,8 +12,10 @@ export NO_MKDOCS_2_WARNING := 1
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
-serve: $(VENV)/ready  ## read the book on this machine (http://127.0.0.1:8000)
-	$(BIN)/mkdocs serve --livereload
+serve: $(VENV)/ready  ## read the book on this machine (http://127.0.0.1:8000; PORT=8001 for another)
+	@$(BIN)/python -c "import socket; socket.create_server(('127.0.0.1', $(PORT)))" 2>/dev/null \
+	    || { echo "Port $(PORT) is taken; make serve PORT=8001 takes another." >&2; exit 1; }
+	$(BIN)/mkdocs serve --livereload --dev-addr 127.0.0.1:$(PORT)
 
 test: $(VENV)/ready  ## verify everything the book says
 	$(BIN)/python -m pytest

@@ -1,4 +1,4 @@
-"""Small pictures of the chapters: for the overview, and for links shown elsewhere."""
+"""Pictures on white paper: for notebooks, the overview, and links shown elsewhere."""
 
 from __future__ import annotations
 
@@ -27,6 +27,19 @@ def card(figure: bytes, size: tuple[int, int]) -> bytes:
         )
     corner = (size[0] - fitted.width) // 2, (size[1] - fitted.height) // 2
     paper.paste(fitted, corner, fitted)
+    return _written(paper)
+
+
+@lru_cache(64)
+def on_paper(figure: bytes) -> bytes:
+    """The PNG ``figure`` on white paper of its own size, in 64 colours."""
+    with Image.open(BytesIO(figure)) as drawn:
+        paper = Image.new("RGB", drawn.size, _PAPER)
+        paper.paste(drawn, (0, 0), drawn.convert("RGBA"))
+    return _written(paper)
+
+
+def _written(paper: Image.Image) -> bytes:
     kept = BytesIO()
     paper.quantize(64).save(kept, "PNG", optimize=True)
     return kept.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jupytext  # type: ignore[import-untyped]
 from flit_core import buildapi  # type: ignore[import-untyped]
 
-from press import book, figure
+from press import book, cards, figure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,10 +51,14 @@ def notebook(executed: dict[str, Any], page: Page, source: str, site: str) -> st
         if "wrong" in words:
             why = page.prose(words["wrong"], web=False)
             add("markdown", f"**Wrong on purpose:** {why}")
+        alt = words.get("alt", "").replace('\\"', '"')
         outputs = [
-            {"output_type": "display_data", "metadata": {}, "data": {figure.SVG: svg}}
+            {
+                "output_type": "display_data",
+                "metadata": {},
+                "data": _pictures(output["data"], alt),
+            }
             for output in cell["outputs"]
-            if (svg := figure.for_notebook(output["data"][figure.SVG]))
         ]
         count = cell["execution_count"]
         add("code", cell["source"], execution_count=count, outputs=outputs)
@@ -66,6 +71,16 @@ def notebook(executed: dict[str, Any], page: Page, source: str, site: str) -> st
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
 
+def _pictures(shown: dict[str, str], alt: str) -> dict[str, str]:
+    """A figure in each form that a notebook may show: drawn, painted, in words."""
+    png = cards.on_paper(base64.b64decode(shown[figure.PNG]))
+    return {
+        figure.SVG: figure.for_notebook(shown[figure.SVG], alt),
+        figure.PNG: base64.b64encode(png).decode(),
+        "text/plain": alt,
+    }
+
+
 def script(notebook: str) -> str:
     """The ``notebook`` as a Python script, its text as comments."""
     parsed = jupytext.reads(notebook, fmt="ipynb")
@@ -76,6 +91,11 @@ def script(notebook: str) -> str:
 def wheel(directory: Path) -> Path:
     """Build the library's wheel, the same bytes for the same source, in ``directory``."""
     directory.mkdir(parents=True, exist_ok=True)
+    given = dict(os.environ)
     os.environ.setdefault("SOURCE_DATE_EPOCH", "1735689600")
-    with contextlib.chdir(book.ROOT):
-        return directory / buildapi.build_wheel(str(directory))
+    try:
+        with contextlib.chdir(book.ROOT):
+            return directory / buildapi.build_wheel(str(directory))
+    finally:
+        os.environ.clear()
+        os.environ |= given

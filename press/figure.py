@@ -50,8 +50,14 @@ def for_page(svg: str, alt: str, prefix: str) -> str:
     return _ROOT.sub(root, svg, count=1)
 
 
-def for_notebook(svg: str) -> str:
-    """``svg`` in dark ink on white paper, whatever the notebook's colours are."""
-    paper = '<rect width="100%" height="100%" fill="white"/>'
-    svg = _ROOT.sub(lambda match: match[0] + paper, svg, count=1)
-    return svg.replace(INK, "#222222")
+def for_notebook(svg: str, alt: str) -> str:
+    """``svg`` in dark ink on white paper, whatever the notebook's colours are.
+
+    Args:
+        svg: A document as Matplotlib writes it.
+        alt: What a reader would see; becomes the accessible name.
+    """
+    svg = _CLUTTER.sub("", svg)
+    name = f'<title>{html.escape(alt)}</title><rect width="100%" height="100%" fill="white"/>'
+    svg = _ROOT.sub(lambda match: match[0] + name, svg, count=1)
+    return svg.replace("<svg ", '<svg role="img" ', 1).replace(INK, "#222222")

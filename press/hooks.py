@@ -63,8 +63,11 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     if not config.repo_url:
         config.edit_uri = None
     profile = CACHE / "ipython" / "profile_default"
-    profile.mkdir(parents=True, exist_ok=True)
-    shutil.copy(PRESS / "profile" / "ipython_kernel_config.json", profile)
+    try:
+        profile.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PRESS / "profile" / "ipython_kernel_config.json", profile)
+    except OSError as error:
+        fail(str(CACHE), f"cannot be written, where the build keeps its work: {error}")
     os.environ |= {
         "IPYTHONDIR": str(CACHE / "ipython"),
         "JUPYTER_CONFIG_DIR": str(CACHE / "jupyter" / "config"),

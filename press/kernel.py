@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -82,7 +83,7 @@ class Kernels:
     def _executed(self, name: str, script: Script) -> Executed:
         stem = name.removesuffix(".md")
         kept = self._directory / f"{stem}-{_key(script)}.json"
-        if kept.exists():
+        with contextlib.suppress(OSError, ValueError):  # not there, or damaged
             return json.loads(kept.read_text("utf-8"))
         log.info("Executing %s", name)
         start = time.monotonic()

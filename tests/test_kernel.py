@@ -1,10 +1,19 @@
 """A page is executed when something that it needs has changed, and only then."""
 
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 from mkdocs.exceptions import PluginError
 
-from press import kernel
+from press import hooks, kernel
+from press.book import ROOT
 from press.kernel import Script
+
+BIN = Path(sys.executable).parent
 
 WARNING = "import numpy as np; x = np.log(np.zeros(1))"
 
@@ -110,3 +119,41 @@ def test_a_page_writes_no_files(tmp_path):
     cells = ["open('figure.svg', 'w').close()"]
     with pytest.raises(PluginError, match=r"ch01\.md: its cells write .* figure\.svg"):
         outputs(tmp_path, {"ch01.md": Script(cells)})
+
+
+@pytest.mark.parametrize("damaged", ["", "{", '{"cells": ['])
+def test_what_is_damaged_is_executed_again(tmp_path, ran, damaged):
+    first = outputs(tmp_path, {"ch01.md": Script(["x = 1"])})
+    (kept,) = tmp_path.iterdir()
+    kept.write_text(damaged)
+    assert outputs(tmp_path, {"ch01.md": Script(["x = 1"])}) == first
+    assert len(ran) == 2
+    assert outputs(tmp_path, {"ch01.md": Script(["x = 1"])}) == first
+    assert len(ran) == 2
+
+
+def test_what_cannot_be_written_is_said(tmp_path, monkeypatch):
+    in_the_way = tmp_path / "cache"
+    in_the_way.write_text("")
+    monkeypatch.setattr(hooks, "CACHE", in_the_way)
+    config = SimpleNamespace(extra={}, repo_url="", edit_uri=None)
+    with pytest.raises(PluginError, match="cache: cannot be written"):
+        hooks.on_config(config)
+
+
+def test_a_taken_port_is_said_at_once(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (tmp_path / "ready").touch()
+        command = ["make", "serve", "--old-file", str(tmp_path / "ready")]
+        done = subprocess.run(  # noqa: S603
+            [*command, f"PORT={port}", f"VENV={tmp_path}", f"BIN={BIN}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode != 0
+    assert f"Port {port} is taken" in done.stderr
+    assert "Traceback" not in done.stderr

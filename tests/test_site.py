@@ -5,6 +5,7 @@ import base64
 import csv
 import gzip
 import hashlib
+import html
 import json
 import re
 import zipfile
@@ -143,6 +144,15 @@ def test_every_chapter_can_be_taken_away(site: Path) -> None:
         ]
         shown = [bool(cell.outputs) for cell in code]
         assert shown == ["alt" in fence.attributes for fence in fences]
+        for cell, fence in zip(code, fences, strict=True):
+            alt = fence.attributes.get("alt", "").replace('\\"', '"')
+            for output in cell.outputs:
+                assert output.data["text/plain"] == alt
+                assert (
+                    f"<title>{html.escape(alt)}</title>" in output.data["image/svg+xml"]
+                )
+                assert base64.b64decode(output.data["image/png"])[1:4] == b"PNG"
+        assert len(text) < 1_000_000
         prose = "".join(c.source for c in notebook.cells if c.cell_type == "markdown")
         assert "\\eqref" not in re.sub(r"`[^`]*`", "", prose)
         assert "<!--" not in prose
@@ -217,3 +227,14 @@ def png_size(path: Path) -> tuple[int, int]:
     header = path.read_bytes()[:24]
     assert header[1:4] == b"PNG", path
     return int.from_bytes(header[16:20]), int.from_bytes(header[20:24])
+
+
+def test_the_sitemap_says_no_wrong_date(site: Path) -> None:
+    sitemap = (site / "sitemap.xml").read_text("utf-8")
+    assert sitemap.count("<loc>") > 10
+    assert "<lastmod>" not in sitemap
+
+
+def test_a_notebook_has_no_date(site: Path) -> None:
+    for notebook in site.glob("*.ipynb"):
+        assert "<dc:date>" not in notebook.read_text("utf-8")
