@@ -121,14 +121,14 @@ def test_a_formula_is_copied_once(tab: Page, address: str) -> None:
     assert "varepsilon" not in copied
 
 
-NARROW_TO_WIDE = (320, 390, 600, 719, 720, 820, 1024, 1219, 1220, 1440, 2560)
+NARROW_TO_WIDE = (320, 480, 719, 720, 1024, 1219, 1220, 2560)
 
 
 def test_numbers_of_equations_are_in_view(
     tab: Page, address: str, samples: list[str]
 ) -> None:
     cut = []
-    for page in samples:
+    for page in (each for each in samples if each.startswith("ch")):
         tab.goto(address + page)
         # What is no equation only takes time to lay out.
         tab.evaluate(
