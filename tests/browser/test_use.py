@@ -63,6 +63,10 @@ def test_focus_is_visible(tab: Page, address: str) -> None:
     [
         ("signals that vanish", "ch07_mlp/", "#signals-that-vanish"),
         ("epsilon", "notation/", "#symbols"),
+        ("σ", "notation/", "#symbols"),
+        ("λ", "notation/", "#symbols"),
+        ("η", "notation/", "#symbols"),
+        ("∂", "notation/", "#symbols"),
     ],
 )
 def test_search_finds(
@@ -78,6 +82,13 @@ def test_search_finds(
     result.click()
     tab.wait_for_url(re.compile(f"{page}.*{section}$"))
     expect(tab.locator(section)).to_be_in_viewport()
+
+
+def test_search_finds_a_letter_that_is_everywhere(tab: Page, address: str) -> None:
+    tab.goto(address + "glossary/")
+    tab.get_by_role("textbox", name="Search").press_sequentially("ξ")
+    found = "a.md-search-result__link[href*='notation/']"
+    expect(tab.locator(found).first).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
