@@ -80,17 +80,6 @@ def test_search_finds(
     expect(tab.locator(section)).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("letter", "σξλη∂")
-def test_search_finds_letters(tab: Page, address: str, letter: str) -> None:
-    tab.goto(address + "glossary/")
-    expect(tab.locator(".md-search-result__meta")).to_have_text(
-        "Type to start searching"
-    )
-    tab.get_by_role("textbox", name="Search").press_sequentially(letter)
-    found = "a.md-search-result__link[href*='notation/']"
-    expect(tab.locator(found).first).to_be_attached(timeout=20_000)
-
-
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_cited_equation_is_in_view(tab: Page, address: str, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 700})
