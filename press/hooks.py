@@ -24,7 +24,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
-from press import book, cards, derivations, downloads, figure, maths
+from press import book, cards, derivations, downloads, figure, maths, search
 from press.errors import fail
 from press.kernel import Kernels, Script
 from press.page import Page
@@ -200,6 +200,12 @@ def on_post_page(output: str, page: MkDocsPage, **_: object) -> str:
     text = page.file.content_string
     confirmed = book.confirmed(text, page.file.name)
     return maths.typeset(output, links, confirmed, desk.file, text)
+
+
+@event_priority(-50)
+def on_post_build(config: MkDocsConfig) -> None:
+    """Rewrite the search index, after it is written and before it is taken offline."""
+    search.rewrite(Path(config.site_dir) / "search" / "search_index.json")
 
 
 def _library(html: str, page: MkDocsPage) -> str:

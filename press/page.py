@@ -134,8 +134,7 @@ class Page:
                 break
         else:
             fail(place, f"there is no function {name} in src/chainrule")
-        first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
-        last = node.end_lineno or first
+        first, last = node.lineno, node.end_lineno or node.lineno
         body = "\n".join(code.splitlines()[first - 1 : last])
         label = f"`src/chainrule/{module}.py`"
         if self.repository:

@@ -73,7 +73,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "dz2 = (y - t) / len(t)": SAME_LENGTH,
         "dz2 = (y - t) / len(y)": SAME_LENGTH,
         "dz2 = (y - t) / len(z1)": SAME_LENGTH,
-        "dz1 = dz2 * (-2 * z1 * h)": "dh is dz2: h enters z2 with the factor 1",
+        "dz1 = dz2 * (-2 * h * z1)": "dh is dz2: h enters z2 with the factor 1",
     },
     "relu_net": {
         "dZ2 = (Y - T) / len(H)": SAME_LENGTH,

@@ -128,6 +128,8 @@ def test_search_index_holds_words_only(site: Path) -> None:
     text = json.dumps(index)
     assert "katex" not in text.replace("KaTeX", "").replace("katex.org", "")
     assert "<svg" not in text
+    assert "<pre>" not in text
+    assert "\\\\xi ξ" in json.dumps(index, ensure_ascii=False)
 
 
 def test_every_chapter_can_be_taken_away(site: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 CHAPTER = "ch05_relu_net/"
 
@@ -106,3 +106,68 @@ def test_nothing_moves_for_who_wants_it_still(tab: Page, address: str) -> None:
     assert tab.evaluate(
         "getComputedStyle(document.documentElement).scrollBehavior"
     ) == ("auto")
+
+
+def test_a_formula_is_copied_once(tab: Page, address: str) -> None:
+    tab.goto(address + "ch01_chain_rule/")
+    copied = tab.evaluate(
+        """() => {
+            getSelection().selectAllChildren([...document.querySelectorAll("p")].find(
+                (each) => each.textContent.includes("the part with")));
+            return getSelection().toString();
+        }"""
+    )
+    assert copied.count("C(ε/4)") == 1
+    assert "varepsilon" not in copied
+
+
+NARROW_TO_WIDE = (320, 480, 719, 720, 1024, 1219, 1220, 2560)
+
+
+def test_numbers_of_equations_are_in_view(
+    tab: Page, address: str, samples: list[str]
+) -> None:
+    cut = []
+    for page in (each for each in samples if each.startswith("ch")):
+        tab.goto(address + page)
+        # What is no equation only takes time to lay out.
+        tab.evaluate(
+            """() => document.querySelectorAll(".md-content__inner > *").forEach((each) =>
+                each.matches(":is(.equation, .numbered, :has(.equation))") || each.remove()
+            )"""
+        )
+        for width in NARROW_TO_WIDE:
+            tab.set_viewport_size({"width": width, "height": 900})
+            cut += tab.evaluate(
+                """() => [...document.querySelectorAll(".equation .katex-tag")]
+                    .filter((tag) => tag.checkVisibility())
+                    .filter((tag) => tag.getBoundingClientRect().right >
+                        tag.closest(".equation").getBoundingClientRect().right + 1)
+                    .map((tag) => `${location.pathname} ${innerWidth} ${tag.textContent}`)
+                """
+            )
+    assert not cut
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_themes_show_what_is_drawn(
+    browser: Browser, address: str, scheme: str
+) -> None:
+    with browser.new_context(forced_colors="active", color_scheme=scheme) as context:
+        tab = context.new_page()
+        tab.goto(address + "ch01_chain_rule/")
+        grounds = tab.evaluate(
+            """() => [
+                ["summary", "::before"], ["summary", "::after"],
+                [".md-code__button", "::after"],
+            ].flatMap(([what, part]) => [...document.querySelectorAll(
+                ".md-typeset " + what)].map((each) => getComputedStyle(each, part))
+            ).filter((style) => style.maskImage !== "none")
+             .map((style) => style.backgroundColor)"""
+        )
+        paper = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert grounds
+        assert paper not in grounds
+        assert "rgba(0, 0, 0, 0)" not in grounds
+        frame = ".md-typeset .language-pycon"
+        expect(tab.locator(frame).first).to_have_css("border-top-style", "solid")
