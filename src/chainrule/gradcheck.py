@@ -112,7 +112,7 @@ def complex_step_gradient(
         size=1.0,
         middle=middle,
         noise=_noise(f, values, middle),
-        goal=0.0,
+        goal=1e-6 * abs(along),
     )
     if not real.reason and abs(along - real.value) > real.bound + real.jump / 2:
         raise ValueError(
