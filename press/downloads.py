@@ -15,21 +15,24 @@ from flit_core import buildapi  # type: ignore[import-untyped]
 from press import book, cards, figure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from press.page import Page
 
-_PAGE_LINK = re.compile(r"\]\(([\w-]+)\.md(#[\w-]*)?\)")
+_PAGE_LINK = re.compile(r"\]\(([\w-]+\.md)(#[\w-]*)?\)")
 
 
-def notebook(executed: dict[str, Any], page: Page, source: str, site: str) -> str:
+def notebook(
+    executed: dict[str, Any], page: Page, source: str, addresses: Mapping[str, str]
+) -> str:
     """The ``executed`` chapter as a file for Jupyter.
 
     Args:
         executed: The notebook as it comes from the kernel.
         page: The page of the chapter.
         source: Its text.
-        site: Address of the site, where links to other pages lead.
+        addresses: Where links to each page lead.
     """
     fences = iter(fence for fence in book.fences(source) if fence.language == "python")
     cells: list[dict[str, Any]] = []
@@ -39,8 +42,7 @@ def notebook(executed: dict[str, Any], page: Page, source: str, site: str) -> st
         cells.append({**head, "source": text, **rest})
 
     def to_site(link: re.Match[str]) -> str:
-        folder = "" if link[1] == "index" else f"{link[1]}/"
-        return f"]({site}{folder}{link[2] or ''})"
+        return f"]({addresses[link[1]]}{link[2] or ''})"
 
     for cell in executed["cells"]:
         if cell["cell_type"] == "markdown":

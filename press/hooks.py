@@ -60,6 +60,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Let the kernels and the offline book depend on nothing outside the project."""
     # Before the plugin names one on another host: what its search needs without a server.
     config.extra["polyfills"] = ["javascripts/iframe-worker.js"] * OFFLINE
+    if OFFLINE:
+        config.site_url = ""
     if not config.repo_url:
         config.edit_uri = None
     profile = CACHE / "ipython" / "profile_default"
@@ -113,7 +115,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     wheel = downloads.wheel(CACHE / "wheel")
     uri = f"assets/{wheel.name}"
     files.append(File.generated(config, uri, content=wheel.read_bytes()))
-    config.extra["wheel"] = f"{config.site_url or '/'}{uri}"
+    config.extra["wheel"] = f"{config.site_url}{uri}"
     return files
 
 
@@ -155,7 +157,11 @@ def on_page_markdown(
                 )
     if not _is_chapter(page.file):
         return text
-    notebook = downloads.notebook(nb, desk, source, config.site_url or "/")
+    addresses = {
+        file.src_uri: config.site_url + file.url if config.site_url else file.dest_uri
+        for file in files.documentation_pages()
+    }
+    notebook = downloads.notebook(nb, desk, source, addresses)
     script = downloads.script(notebook)
     files.append(File.generated(config, f"{name}.ipynb", content=notebook))
     files.append(File.generated(config, f"{name}.py", content=script))
@@ -205,7 +211,11 @@ def on_post_page(output: str, page: MkDocsPage, **_: object) -> str:
 @event_priority(-50)
 def on_post_build(config: MkDocsConfig) -> None:
     """Rewrite the search index, after it is written and before it is taken offline."""
-    search.rewrite(Path(config.site_dir) / "search" / "search_index.json")
+    site = Path(config.site_dir)
+    search.rewrite(site / "search" / "search_index.json")
+    if not config.site_url:
+        for sitemap in site.glob("sitemap.xml*"):
+            sitemap.unlink()
 
 
 def _library(html: str, page: MkDocsPage) -> str:

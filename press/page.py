@@ -39,7 +39,7 @@ class Page:
     Attributes:
         file: The page's source, as errors name it.
         links: Where the equation of each number stands, as a Markdown link destination.
-        wheel: Address of the package's wheel on the site.
+        wheel: Address of the package's wheel; relative if that of the site is not known.
         repository: Address of the repository; empty if there is none.
         figures: The figures of the page, filled while it is written.
     """
@@ -117,12 +117,22 @@ class Page:
                 in_table = text.startswith("|", text.rfind("\n", 0, match.start()) + 1)
                 return _BAR.sub(_bar, match[0]) if in_table else match[0]
             if match["marker"] == "install":
-                return f"```console\n$ python -m pip install {self.wheel}\n```"
+                return self._install()
             if match["marker"]:
                 return self._source(match["function"], place)
             return cite(match["number"], place)
 
         return _SPECIAL.sub(replace, text)
+
+    def _install(self) -> str:
+        """How to install the library; from a file where the site has no address."""
+        file = self.wheel.rpartition("/")[2]
+        known = "://" in self.wheel
+        line = f"python -m pip install {self.wheel if known else file}"
+        offer = (
+            "" if known else f"[Download it]({self.wheel}) and say, where it lies:\n\n"
+        )
+        return f"{offer}```console\n$ {line}\n```"
 
     def _source(self, name: str, place: str) -> str:
         """The source of the function ``module.function`` of the library, as Markdown."""

@@ -89,7 +89,13 @@ def test_a_sound_page_is_built(tmp_path: Path) -> None:
     assert "<summary>Tools</summary>" in page
     assert "def</span>" in page
     assert "\\vert x" in page  # in the MathML annotation, one cell of the table
-    assert "pip install http" in re.sub(r"<[^>]+>", "", page)
+
+    # It was not told its address, so that it names none.
+    assert "pip install chainrule-" in re.sub(r"<[^>]+>", "", page)
+    (wheel,) = (site / "assets").glob("*.whl")
+    assert f'<a href="../assets/{wheel.name}">Download it</a>' in page
+    assert not {"canonical", "og:url", "og:image"} & {*re.findall(r'"([\w:]+)"', page)}
+    assert list(site.glob("sitemap*")) == []
 
     svgs = re.findall(r"<svg role=\"img\".*?</svg>", page, re.DOTALL)
     assert len(svgs) == 2

@@ -1,5 +1,6 @@
 """The book that ``make offline`` builds is read from files: no server, no other host."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,6 +46,16 @@ def test_the_offline_book_works_from_files(tab: Page, tmp_path: Path) -> None:
     expect(result).to_be_visible()
     result.click()
     expect(tab.locator("#signals-that-vanish")).to_be_in_viewport()
+
+    for notebook in (tmp_path / "offline").glob("*.ipynb"):
+        text = notebook.read_text("utf-8")
+        links = re.findall(r"\]\((?!http)([^)#]+)", text)
+        assert links
+        assert {
+            each for each in links if not (notebook.parent / each).is_file()
+        } == set()
+    for page in (tmp_path / "offline").rglob("*.html"):
+        assert built.BASE not in page.read_text("utf-8"), page
 
     assert said == []
     assert set(asked) <= {"file", "data", "blob"}
