@@ -43,6 +43,8 @@ _NOTEBOOK = re.compile(r'<script type="application/json">(.*)</script>', re.DOTA
 _NOT_PROSE = re.compile(
     r'<(code|pre)\b.*?</\1>|<(span|div) class="arithmatex">.*?</\2>|<[^>]*>', re.DOTALL
 )
+_LIBRARY_STYLE = "assets/_mkdocstrings.css"
+_NAME_IN_CODE = re.compile(r'<span class="[nw]">([^<]*)</span>')
 _SLOT = re.compile(r'<div data-figure="(\d+)"></div>')
 
 # jupytext reads the attributes of a fence as Python strings; the book does not use what it
@@ -87,6 +89,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Set the kernels to work, find every equation and add the library's wheel."""
+    # The library's page loads it, and no other.
+    config.extra_css = [each for each in config.extra_css if each != _LIBRARY_STYLE]
     _equations.clear()
     _pages.clear()
     _kernels.start(
@@ -193,7 +197,7 @@ def on_page_content(html: str, page: MkDocsPage, **_: object) -> str:
 
 
 def on_post_page(output: str, page: MkDocsPage, **_: object) -> str:
-    """Put the figures in and typeset the formulas.
+    """Put the figures in, typeset the formulas and unwrap what has the colour of all code.
 
     This comes last so that the search index holds neither of them.
     """
@@ -203,6 +207,7 @@ def on_post_page(output: str, page: MkDocsPage, **_: object) -> str:
         for tag, file in _equations.items()
     }
     output = _SLOT.sub(lambda match: desk.figures[int(match[1])], output)
+    output = _NAME_IN_CODE.sub(r"\1", output)
     text = page.file.content_string
     confirmed = book.confirmed(text, page.file.name)
     return maths.typeset(output, links, confirmed, desk.file, text)

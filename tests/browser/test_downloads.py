@@ -42,18 +42,6 @@ def library(
     return folder
 
 
-@each_chapter
-def test_a_chapter_runs_after_the_install_line(
-    chapter: str, library: Path, tmp_path: Path
-) -> None:
-    fences = book.fences((book.DOCS / f"{chapter}.md").read_text("utf-8"))
-    cells = [each.code for each in fences if each.language == "python"]
-    installed = f"assert chainrule.__file__.startswith({str(library)!r})"
-    code = "\n".join([*cells, "import chainrule", installed])
-    assert "from chainrule import" in code
-    assert run(code, tmp_path / "empty", library) == ""
-
-
 def downloaded(tab: Page, address: str, chapter: str, name: str) -> str:
     """What the reader has on the disk who clicks on ``name``."""
     tab.goto(f"{address}{chapter}/")
@@ -63,9 +51,14 @@ def downloaded(tab: Page, address: str, chapter: str, name: str) -> str:
 
 
 @each_chapter
-def test_the_script_runs(chapter: str, tab: Page, address: str, tmp_path: Path) -> None:
+def test_the_script_runs_after_the_install_line(
+    chapter: str, tab: Page, address: str, library: Path, tmp_path: Path
+) -> None:
     code = downloaded(tab, address, chapter, "script")
-    assert run(code, tmp_path / "empty") == ""
+    assert "from chainrule import" in code
+    installed = f"assert chainrule.__file__.startswith({str(library)!r})"
+    code += f"\nimport chainrule\n{installed}\n"
+    assert run(code, tmp_path / "empty", library) == ""
 
 
 def kinds(notebook: str) -> list[list[str]]:
