@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import html
 import re
+from xml.etree import ElementTree as ET
 
 SVG = "image/svg+xml"
 PNG = "image/png"
 INK = "#1a2b3c"  # as in matplotlibrc
 
-_ROOT = re.compile(
-    r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt" (viewBox="[^"]*")[^>]*>'
-)
-_CLUTTER = re.compile(
-    r"^.*?(?=<svg )|<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", re.DOTALL
-)
-_REFERENCE = re.compile(r'((?:href="|url\()#)([^")]+)')
-_COORDINATES = re.compile(r' (?:d|x|y)="[^"]*"')
+_NAMESPACES = {
+    "": "http://www.w3.org/2000/svg",
+    "xlink": "http://www.w3.org/1999/xlink",
+}
+_SVG, _XLINK = (f"{{{each}}}" for each in _NAMESPACES.values())
+_REFERENCE = re.compile(r"(?<=url\(#)[^)]+|(?<=^#).+")
+_COORDINATE = re.compile(r"\d+\.\d+")
+
+for short, name in _NAMESPACES.items():
+    ET.register_namespace(short, name)
 
 
 def for_page(svg: str, alt: str, prefix: str) -> str:
@@ -27,27 +29,37 @@ def for_page(svg: str, alt: str, prefix: str) -> str:
         alt: What a reader would see; becomes the accessible name.
         prefix: Put before each id, which must be unique on a page with several figures.
     """
-    svg = _CLUTTER.sub("", svg)
-    used = {reference[1] for reference in _REFERENCE.findall(svg)}
-    svg = re.sub(
-        r' id="([^"]+)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in used else "", svg
-    )
-    svg = _REFERENCE.sub(rf"\1{prefix}\2", svg)
-    svg = _COORDINATES.sub(
-        lambda m: re.sub(r"\d+\.\d+", lambda n: f"{float(n[0]):.1f}", m[0]), svg
-    )
-    svg = re.sub(r">\s+<", "><", svg).strip()
-    svg = svg.replace(INK, "currentColor").replace("#000000", "currentColor")
+    root = _drawing(svg)
+    values = [value for each in root.iter() for value in each.attrib.values()]
+    used = {name for value in values for name in _REFERENCE.findall(value)}
+    for each in root.iter():
+        each.tag = each.tag.removeprefix(_SVG)
+        each.text, each.tail = (each.text or "").strip() or None, None
+        if each.get("id") not in used:
+            each.attrib.pop("id", None)
+        each.attrib = {
+            key.removeprefix(_XLINK): _for_page(key, value, prefix)
+            for key, value in each.items()
+        }
+    size = {
+        side: str(round(float(root.attrib[side].removesuffix("pt")) * 4 / 3))
+        for side in ("width", "height")
+    }
+    view = root.attrib["viewBox"]
+    root.attrib = {"role": "img", "aria-label": alt, "fill": "currentColor", **size}
+    root.set("viewBox", view)
+    return ET.tostring(root, "unicode")
 
-    def root(match: re.Match[str]) -> str:
-        width, height = (round(float(points) * 4 / 3) for points in match.groups()[:2])
-        name = html.escape(alt)
-        return (
-            f'<svg role="img" aria-label="{name}" fill="currentColor" '
-            f'width="{width}" height="{height}" {match[3]}>'
-        )
 
-    return _ROOT.sub(root, svg, count=1)
+def _for_page(key: str, value: str, prefix: str) -> str:
+    """The ``value`` of an attribute, as it is on a page."""
+    if key in {"d", "x", "y"}:
+        rounded = _COORDINATE.sub(lambda match: f"{float(match[0]):.1f}", value)
+        return " ".join(rounded.split())
+    if key == "id":
+        return prefix + value
+    value = _REFERENCE.sub(lambda match: prefix + match[0], value)
+    return value.replace(INK, "currentColor").replace("#000000", "currentColor")
 
 
 def for_notebook(svg: str, alt: str) -> str:
@@ -57,7 +69,21 @@ def for_notebook(svg: str, alt: str) -> str:
         svg: A document as Matplotlib writes it.
         alt: What a reader would see; becomes the accessible name.
     """
-    svg = _CLUTTER.sub("", svg)
-    name = f'<title>{html.escape(alt)}</title><rect width="100%" height="100%" fill="white"/>'
-    svg = _ROOT.sub(lambda match: match[0] + name, svg, count=1)
-    return svg.replace("<svg ", '<svg role="img" ', 1).replace(INK, "#222222")
+    root = _drawing(svg)
+    root.set("role", "img")
+    title = ET.Element(f"{_SVG}title")
+    title.text = alt
+    paper = {"width": "100%", "height": "100%", "fill": "white"}
+    root[:0] = [title, ET.Element(f"{_SVG}rect", paper)]
+    return ET.tostring(root, "unicode").replace(INK, "#222222")
+
+
+def _drawing(svg: str) -> ET.Element:
+    """The root of ``svg`` without metadata, styles and comments."""
+    root = ET.fromstring(svg)  # noqa: S314 - Matplotlib has just written it
+    for parent in [*root.iter()]:
+        for clutter in parent.findall(f"{_SVG}metadata") + parent.findall(
+            f"{_SVG}style"
+        ):
+            parent.remove(clutter)
+    return root

@@ -1,8 +1,8 @@
-"""The build of the book: what happens at which event of MkDocs.
+"""The build of the book: what happens at which event of MkDocs, in the order of the page.
 
 mkdocs-jupyter reads a chapter as a notebook and, through ``notebook.json.j2``, hands it over
 as JSON; ``kernel`` executes its cells. The page itself is written from the chapter's source
-with the figures put in.
+with the figures put in. What one event leaves for a later one is a ``Build``.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import re
 import shutil
 import sys
 import warnings
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bs4 import BeautifulSoup
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
@@ -40,11 +42,9 @@ LIBRARY = "api.md"
 CACHE = book.ROOT / ".cache"
 
 _NOTEBOOK = re.compile(r'<script type="application/json">(.*)</script>', re.DOTALL)
-_NOT_PROSE = re.compile(
-    r'<(code|pre)\b.*?</\1>|<(span|div) class="arithmatex">.*?</\2>|<[^>]*>', re.DOTALL
-)
 _LIBRARY_STYLE = "assets/_mkdocstrings.css"
 _NAME_IN_CODE = re.compile(r'<span class="[nw]">([^<]*)</span>')
+_NUMBER = re.compile(r"\((\d+\.\d+)\)")
 _SLOT = re.compile(r'<div data-figure="(\d+)"></div>')
 
 # jupytext reads the attributes of a fence as Python strings; the book does not use what it
@@ -52,9 +52,20 @@ _SLOT = re.compile(r'<div data-figure="(\d+)"></div>')
 warnings.filterwarnings("ignore", "invalid escape sequence", SyntaxWarning)
 warnings.filterwarnings("ignore", '"\\\\', SyntaxWarning)
 
-_equations: dict[str, File] = {}
-_pages: dict[str, Page] = {}
-_kernels = Kernels(CACHE / "executed")
+
+@dataclass
+class Build:
+    """What is known of the book while it is built.
+
+    Attributes:
+        equations: The file in which the equation of each number stands.
+        pages: The page of each source, by its name.
+        kernels: Where the pages are executed.
+    """
+
+    equations: dict[str, File] = field(default_factory=dict)
+    pages: dict[str, Page] = field(default_factory=dict)
+    kernels: Kernels = field(default_factory=lambda: Kernels(CACHE / "executed"))
 
 
 @event_priority(100)
@@ -91,9 +102,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Set the kernels to work, find every equation and add the library's wheel."""
     # The library's page loads it, and no other.
     config.extra_css = [each for each in config.extra_css if each != _LIBRARY_STYLE]
-    _equations.clear()
-    _pages.clear()
-    _kernels.start(
+    build = config.extra["build"] = Build()
+    build.kernels.start(
         {
             file.src_uri: _script(file)
             for file in files.documentation_pages()
@@ -102,12 +112,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     )
     for file in files.documentation_pages():
         for equation in book.equations(file.content_string):
-            if equation.tag in _equations:
+            if equation.tag in build.equations:
                 fail(
                     f"{_name(file)}:{equation.line}",
                     f"a second equation ({equation.tag})",
                 )
-            _equations[equation.tag] = file
+            build.equations[equation.tag] = file
     if LIBRARY in files.src_uris:
         chapters = {
             file.src_uri: file.content_string
@@ -128,11 +138,12 @@ def on_page_markdown(
 ) -> str:
     """Write the page; for a chapter also the notebook and the script to download."""
     uri, source = page.file.src_uri, page.file.content_string
+    build: Build = config.extra["build"]
     links = {
         tag: f"{file.src_uri if file.src_uri != uri else ''}#eq-{tag}"
-        for tag, file in _equations.items()
+        for tag, file in build.equations.items()
     }
-    _pages[uri] = desk = Page(
+    build.pages[uri] = desk = Page(
         file=_name(page.file),
         links=links,
         wheel=config.extra["wheel"],
@@ -143,7 +154,7 @@ def on_page_markdown(
         if _is_chapter(page.file):
             fail(desk.file, "not executed: its front matter is not that of a chapter")
         return desk.markdown(source)
-    nb, executed = json.loads(parsed[1]), _kernels.outputs(uri)
+    nb, executed = json.loads(parsed[1]), build.kernels.outputs(uri)
     nb["metadata"]["language_info"] = executed["language_info"]
     cells = [cell for cell in nb["cells"] if cell["cell_type"] == "code"]
     for cell, shown in zip(cells, executed["cells"], strict=True):
@@ -178,33 +189,39 @@ def on_page_markdown(
     )
 
 
-def on_page_content(html: str, page: MkDocsPage, **_: object) -> str:
+def on_page_content(
+    html: str, page: MkDocsPage, config: MkDocsConfig, **_: object
+) -> str:
     """Describe the page by its first paragraph, and refuse TeX that is not a formula."""
-    desk = _pages[page.file.src_uri]
-    prose = _NOT_PROSE.sub("", html)
-    if stray := re.search(r".{0,40}(\$|\\eqref|\\tag).{0,40}", prose):
-        fail(desk.file, f"not recognised as a formula: …{stray[0]}…")
-    tags = (
-        tag for tag, file in _equations.items() if file.src_uri == page.file.src_uri
-    )
+    build: Build = config.extra["build"]
+    uri = page.file.src_uri
+    tags = [tag for tag, file in build.equations.items() if file.src_uri == uri]
     page.present_anchor_ids = {
         *(page.present_anchor_ids or ()),
-        *(f"eq-{t}" for t in tags),
+        *(f"eq-{tag}" for tag in tags),
     }
-    if first := re.search(r"<p>(.*?)</p>", html, re.DOTALL):
-        page.meta.setdefault("description", _plain(first[1]))
-    return _library(html, page) if page.file.src_uri == LIBRARY else html
+    soup = BeautifulSoup(html, "html.parser")
+    if uri == LIBRARY:
+        html = _library(soup, page, build)
+    if first := soup.find("p"):
+        page.meta.setdefault("description", _description(first.get_text()))
+    for other in soup.select("code, pre, .arithmatex"):
+        other.decompose()
+    if stray := re.search(r".{0,40}(\$|\\eqref|\\tag).{0,40}", soup.get_text()):
+        fail(build.pages[uri].file, f"not recognised as a formula: …{stray[0]}…")
+    return html
 
 
-def on_post_page(output: str, page: MkDocsPage, **_: object) -> str:
+def on_post_page(output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
     """Put the figures in, typeset the formulas and unwrap what has the colour of all code.
 
     This comes last so that the search index holds neither of them.
     """
-    desk = _pages[page.file.src_uri]
+    build: Build = config.extra["build"]
+    desk = build.pages[page.file.src_uri]
     links = {
         tag: f"{get_relative_url(file.url, page.url) if file != page.file else ''}#eq-{tag}"
-        for tag, file in _equations.items()
+        for tag, file in build.equations.items()
     }
     output = _SLOT.sub(lambda match: desk.figures[int(match[1])], output)
     output = _NAME_IN_CODE.sub(r"\1", output)
@@ -223,17 +240,23 @@ def on_post_build(config: MkDocsConfig) -> None:
             sitemap.unlink()
 
 
-def _library(html: str, page: MkDocsPage) -> str:
+def _library(soup: BeautifulSoup, page: MkDocsPage, build: Build) -> str:
     """The library's page: numbers of equations are links, and each id is there once."""
-
-    def link(match: re.Match[str]) -> str:
-        file = _equations.get(match[1] or "")
-        if not file:
-            return match[0]
-        return f'<a href="{get_relative_url(file.url, page.url)}#eq-{match[1]}">{match[0]}</a>'
-
-    html = re.sub(r' id="(?:[\w.]+--source--)?__span-\d+-\d+"', "", html)
-    return re.sub(r"<pre.*?</pre>|\((\d+\.\d+)\)", link, html, flags=re.DOTALL)
+    for line in soup.select("[id*=__span-]"):
+        del line["id"]
+    for text in soup.find_all(string=_NUMBER):
+        if text.find_parent("pre"):
+            continue
+        parts = _NUMBER.split(text)
+        for at, number in enumerate(parts):
+            if at % 2 and (file := build.equations.get(number)):
+                address = f"{get_relative_url(file.url, page.url)}#eq-{number}"
+                link = soup.new_tag("a", href=address, string=f"({number})")
+                text.insert_before(link)
+            else:
+                text.insert_before(f"({number})" if at % 2 else number)
+        text.extract()
+    return soup.decode(formatter="minimal")
 
 
 def _is_chapter(file: File) -> bool:
@@ -253,10 +276,9 @@ def _name(file: File) -> str:
     return str(path.relative_to(book.ROOT) if path.is_relative_to(book.ROOT) else path)
 
 
-def _plain(paragraph: str) -> str:
-    """The first sentences of an HTML ``paragraph``, as many as fit a description."""
-    text = " ".join(html.unescape(re.sub(r"<[^>]+>", "", paragraph)).split())
-    sentences = re.split(r"(?<=\.) ", text)
+def _description(paragraph: str) -> str:
+    """The first sentences of a ``paragraph``, as many as fit a description."""
+    sentences = re.split(r"(?<=\.) ", " ".join(paragraph.split()))
     while len(" ".join(sentences)) > 170 and len(sentences) > 1:
         sentences.pop()
     return html.escape(" ".join(sentences))
