@@ -203,7 +203,7 @@ def on_page_content(
     soup = BeautifulSoup(html, "html.parser")
     if uri == LIBRARY:
         html = _library(soup, page, build)
-    if first := soup.find("p"):
+    if first := soup.select_one("p:not([class])"):
         page.meta.setdefault("description", _description(first.get_text()))
     for other in soup.select("code, pre, .arithmatex"):
         other.decompose()

@@ -270,6 +270,12 @@ EQUIVALENT_FIGURES: dict[str, dict[str, list[str]]] = {
             "ax.loglog(steps, E(steps) / dv_dx, 'C1-', linewidth=0.8)",
         ],
     },
+    "ch03_softmax_linear": {
+        "one step more, of hundreds, is less than a line is wide": [
+            "moments = [1, 2, 5, 10, 20, 50, 100, 200, 501, 1000, 2000]",
+            "moments = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1001, 2000]",
+        ],
+    },
     "ch04_rbf_net": {
         "the grid and what is drawn on it are mirror images of themselves": [
             (
