@@ -45,9 +45,13 @@ def for_page(svg: str, alt: str, prefix: str) -> str:
         side: str(round(float(root.attrib[side].removesuffix("pt")) * 4 / 3))
         for side in ("width", "height")
     }
-    view = root.attrib["viewBox"]
-    root.attrib = {"role": "img", "aria-label": alt, "fill": "currentColor", **size}
-    root.set("viewBox", view)
+    root.attrib = {
+        "role": "img",
+        "aria-label": alt,
+        "fill": "currentColor",
+        **size,
+        "viewBox": root.attrib["viewBox"],
+    }
     return ET.tostring(root, "unicode")
 
 
@@ -81,9 +85,7 @@ def for_notebook(svg: str, alt: str) -> str:
 def _drawing(svg: str) -> ET.Element:
     """The root of ``svg`` without metadata, styles and comments."""
     root = ET.fromstring(svg)  # noqa: S314 - Matplotlib has just written it
-    for parent in [*root.iter()]:
-        for clutter in parent.findall(f"{_SVG}metadata") + parent.findall(
-            f"{_SVG}style"
-        ):
-            parent.remove(clutter)
+    clutter = {f"{_SVG}metadata", f"{_SVG}style"}
+    for parent in root.iter():
+        parent[:] = [each for each in parent if each.tag not in clutter]
     return root

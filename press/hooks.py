@@ -1,4 +1,4 @@
-"""The build of the book: what happens at which event of MkDocs, in the order of the page.
+"""The build of the book: what happens at each event of MkDocs, in their order.
 
 mkdocs-jupyter reads a chapter as a notebook and, through ``notebook.json.j2``, hands it over
 as JSON; ``kernel`` executes its cells. The page itself is written from the chapter's source
