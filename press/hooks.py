@@ -26,7 +26,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
 from mkdocs.utils import get_relative_url
 
-from press import book, cards, derivations, downloads, figure, maths, search
+from press import book, cards, derivations, downloads, figure, live, maths, search
 from press.errors import fail
 from press.kernel import Kernels, Script
 from press.page import Page
@@ -126,6 +126,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         }
         index = derivations.page(chapters)
         files.append(File.generated(config, derivations.PAGE, content=index))
+    for uri, content in live.assets().items():
+        files.append(File.generated(config, uri, content=content))
     wheel = downloads.wheel(CACHE / "wheel")
     uri = f"assets/{wheel.name}"
     files.append(File.generated(config, uri, content=wheel.read_bytes()))
@@ -160,6 +162,7 @@ def on_page_markdown(
     for cell, shown in zip(cells, executed["cells"], strict=True):
         cell.update(shown)
     text = desk.markdown(source, cells)
+    page.meta["live"] = ["shared", *desk.live] if desk.live else []
     name = uri.removesuffix(".md")
     fences = (each for each in book.fences(source) if each.language == "python")
     for fence, cell in zip(fences, cells, strict=True):

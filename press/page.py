@@ -11,13 +11,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from press import book, figure
+from press import book, figure, live
 from press.errors import fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-ATTRIBUTES = {"alt", "caption", "cover", "fold", "loose", "wrong"}
+ATTRIBUTES = {"alt", "caption", "cover", "fold", "live", "loose", "wrong"}
 FIGURE_LIMIT = 100_000  # bytes
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
@@ -42,6 +42,7 @@ class Page:
         wheel: Address of the package's wheel; relative if that of the site is not known.
         repository: Address of the repository; empty if there is none.
         figures: The figures of the page, filled while it is written.
+        live: The names of the live ones among them.
     """
 
     file: str
@@ -49,6 +50,7 @@ class Page:
     wheel: str
     repository: str
     figures: list[str] = field(default_factory=list)
+    live: list[str] = field(default_factory=list)
 
     def markdown(
         self,
@@ -172,8 +174,8 @@ class Page:
         has_words = "alt" in words or "caption" in words
         if svgs and (len(svgs) > 1 or not fence.code.rstrip().endswith("plt.show()")):
             fail(place, "a figure cell shows one figure and ends in plt.show()")
-        if has_words and not svgs:
-            fail(place, "alt and caption, but the cell shows no figure")
+        if (has_words or "live" in words) and not svgs:
+            fail(place, "alt, caption or live, but the cell shows no figure")
         for key in ("alt", "caption") if svgs else ():
             if not words.get(key, "").strip():
                 fail(place, f'the figure has no {key}="…"')
@@ -186,6 +188,11 @@ class Page:
             svg = figure.for_page(svgs[0], words["alt"], f"f{len(self.figures)}-")
             if len(svg.encode()) > FIGURE_LIMIT:
                 fail(place, f"the figure has {len(svg.encode()) // 1000} kB, limit 100")
+            if name := words.get("live"):
+                if name not in live.NAMES:
+                    fail(place, f"there is no live figure {name} in press/figures")
+                svg += live.element(name)
+                self.live.append(name)
             slot = f'<div data-figure="{len(self.figures)}"></div>'
             self.figures.append(svg)
             return (

@@ -1,0 +1,168 @@
+"use strict";
+
+// The networks of the book, line for line as in src/chainrule, with the same equation numbers.
+// A table is {rows, cols, a}: `a` holds the numbers, row after row. Parameters are a list of
+// tables, W1, b1, …, WL, bL; a bias is a table of one row.
+const maths = (() => {
+  const table = (rows, cols, a = new Float64Array(rows * cols)) => ({ rows, cols, a });
+
+  const from = (rows) => table(rows.length, rows[0].length, Float64Array.from(rows.flat()));
+
+  const at = (A, i, j) => A.a[i * A.cols + j];
+
+  const row = (A, i) => Array.from(A.a.subarray(i * A.cols, (i + 1) * A.cols));
+
+  const column = (A, j) => Array.from({ length: A.rows }, (_, i) => at(A, i, j));
+
+  const map = (f, A, ...others) =>
+    table(A.rows, A.cols, A.a.map((x, i) => f(x, ...others.map((B) => B.a[i]))));
+
+  // A @ B
+  const dot = (A, B) => {
+    const C = table(A.rows, B.cols);
+    for (let i = 0; i < A.rows; i++) {
+      for (let k = 0; k < A.cols; k++) {
+        const a = A.a[i * A.cols + k];
+        for (let j = 0; j < B.cols; j++) C.a[i * B.cols + j] += a * B.a[k * B.cols + j];
+      }
+    }
+    return C;
+  };
+
+  const transpose = (A) => {
+    const B = table(A.cols, A.rows);
+    for (let i = 0; i < A.rows; i++) {
+      for (let j = 0; j < A.cols; j++) B.a[j * A.rows + i] = A.a[i * A.cols + j];
+    }
+    return B;
+  };
+
+  // b is added to every row
+  const plus = (A, b) => table(A.rows, A.cols, A.a.map((x, i) => x + b.a[i % A.cols]));
+
+  const sumOfRows = (A) => {
+    const b = table(1, A.cols);
+    A.a.forEach((x, i) => { b.a[i % A.cols] += x; });
+    return b;
+  };
+
+  const sum = (numbers) => numbers.reduce((total, x) => total + x, 0);
+
+  const sigmoid = (z) => {
+    const small = Math.exp(-Math.abs(z));
+    return (z >= 0 ? 1 : small) / (1 + small); // (2.2)
+  };
+
+  const relu = (z) => Math.max(0, z); // (5.2)
+
+  const rbf = (z) => Math.exp(-z * z); // (4.2)
+
+  const softmax = (z) => {
+    const top = Math.max(...z);
+    const powers = z.map((each) => Math.exp(each - top)); // (3.2)
+    const all = sum(powers);
+    return powers.map((each) => each / all); // (3.1)
+  };
+
+  // in nats, from the pre-activation
+  const binaryCrossEntropy = (z, t) =>
+    Math.max(z, 0) - t * z + Math.log1p(Math.exp(-Math.abs(z))); // (2.6)
+
+  const crossEntropy = (z, t) => {
+    const top = Math.max(...z);
+    const log = Math.log(sum(z.map((each) => Math.exp(each - top))));
+    return -sum(z.map((each, k) => t[k] * (each - top - log))); // (3.3), (3.4)
+  };
+
+  const HIDDEN = {
+    relu: [relu, (z) => (z > 0 ? 1 : 0)], // (5.11)
+    sigmoid: [sigmoid, (z) => sigmoid(z) * sigmoid(-z)], // (2.9)
+  };
+
+  // A network of affine layers. `hidden` is "relu" or "sigmoid", `output` "sigmoid" or "softmax".
+  const network = (hidden, output) => {
+    const [activation, slope] = HIDDEN[hidden];
+
+    const forward = (params, X) => {
+      const L = params.length / 2;
+      const Z = [null];
+      const A = [X];
+      for (let l = 1; l <= L; l++) {
+        Z.push(plus(dot(A[l - 1], params[2 * l - 2]), params[2 * l - 1])); // (7.6)
+        if (l < L) A.push(map(activation, Z[l])); // (7.7)
+      }
+      const last = Z[L];
+      A.push(table(last.rows, last.cols));
+      for (let n = 0; n < last.rows; n++) {
+        const z = row(last, n);
+        A[L].a.set(output === "softmax" ? softmax(z) : z.map(sigmoid), n * last.cols); // (7.8)
+      }
+      return { Z, A };
+    };
+
+    const objective = (params, X, T, lam = 0) => {
+      const last = forward(params, X).Z.at(-1);
+      let xi = 0;
+      for (let n = 0; n < X.rows; n++) {
+        const z = row(last, n);
+        const t = row(T, n);
+        xi += output === "softmax"
+          ? crossEntropy(z, t)
+          : sum(z.map((each, k) => binaryCrossEntropy(each, t[k])));
+      }
+      const squares = sum(params.filter((_, i) => i % 2 === 0).map((W) => sum(W.a.map((w) => w * w))));
+      return xi / X.rows + (lam / 2) * squares; // (7.9)
+    };
+
+    // The gradient, and dZ of every layer.
+    const backward = (params, X, T, lam = 0) => {
+      const L = params.length / 2;
+      const { Z, A } = forward(params, X);
+      const dZ = [];
+      dZ[L] = map((y, t) => (y - t) / X.rows, A[L], T); // (7.17)
+      const grads = [];
+      for (let l = L; l >= 1; l--) {
+        if (l < L) {
+          const dA = dot(dZ[l + 1], transpose(params[2 * l]));
+          dZ[l] = map((da, z) => da * slope(z), dA, Z[l]); // (7.18)
+        }
+        const W = params[2 * l - 2];
+        const dW = map((dw, w) => dw + lam * w, dot(transpose(A[l - 1]), dZ[l]), W); // (7.19)
+        grads.unshift(dW, sumOfRows(dZ[l])); // (7.20)
+      }
+      return { grads, dZ };
+    };
+
+    return { forward, objective, backward };
+  };
+
+  const gradientStep = (params, grads, eta) =>
+    params.map((P, i) => map((p, dp) => p - eta * dp, P, grads[i])); // (2.14)
+
+  // Returns the new velocity; the parameters move by it.
+  const momentumStep = (params, grads, velocity, eta, mu) => {
+    const moved = velocity.map((U, i) => map((u, dp) => mu * u - eta * dp, U, grads[i])); // (6.3)
+    return [params.map((P, i) => map((p, u) => p + u, P, moved[i])), moved];
+  };
+
+  // Normal random numbers from a seed: mulberry32, then Box and Muller's way.
+  const generator = (seed) => {
+    let state = seed >>> 0;
+    const uniform = () => {
+      state = (state + 0x6d2b79f5) | 0;
+      let t = Math.imul(state ^ (state >>> 15), 1 | state);
+      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    };
+    return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  };
+
+  // A table of normal random numbers with the standard deviation `spread`.
+  const normal = (draw, rows, cols, spread) => map(() => spread * draw(), table(rows, cols));
+
+  return {
+    table, from, at, row, column, map, dot, transpose, plus, sumOfRows, sum,
+    sigmoid, relu, rbf, softmax, binaryCrossEntropy, crossEntropy,
+    network, gradientStep, momentumStep, generator, normal,
+  };
+})();

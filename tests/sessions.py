@@ -1,0 +1,126 @@
+"""Live figures as the tests use them: their JavaScript without a browser.
+
+What a figure draws is text of an SVG; ``Panel`` finds from the words at its axes alone which
+numbers its shapes stand for.
+"""
+
+import atexit
+import json
+import re
+from xml.etree import ElementTree as ET
+
+import numpy as np
+from py_mini_racer import MiniRacer
+
+from press import live
+
+NUMBER = re.compile(r"−?\d+(?:\.\d+)?(?:e−?\d+)?")
+MOVE = re.compile(r"[ML](-?[\d.]+) (-?[\d.]+)")
+SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+def engine(*names, sources=None):
+    """JavaScript with the shared code and the figures ``names``; ``sources`` replace files."""
+    racer = MiniRacer()
+    for name in ("maths", "live", *names):
+        code = (sources or {}).get(name)
+        racer.eval(code or (live.FIGURES / f"{name}.js").read_text("utf-8"))
+    return racer
+
+
+def number(words):
+    """The number that is written ``words``."""
+    if words.startswith("10") and words[2:]:
+        power = words[2:].translate(SUPERSCRIPTS)
+        if power != words[2:]:
+            return 10.0 ** int(power)
+    return float(words.replace("−", "-"))
+
+
+class Panel:
+    """What one panel shows, in the numbers of its axes."""
+
+    def __init__(self, panel):
+        self.name, self.shade = panel["name"], panel.get("shade")
+        self.layers = panel["layers"]
+        self.root = ET.fromstring(f"<svg>{''.join(self.layers)}</svg>")
+        self.axes = [self._axis(side) for side in "xy"]
+        self.labels = [each.text for each in self.root if each.get("class") == "label"]
+
+    def _axis(self, side):
+        ticks = [t for t in self.root.iter("text") if t.get("class") == f"tick {side}"]
+        places = np.array([float(t.get(side)) for t in ticks]) - 4 * (side == "y")
+        log = ticks[0].text[2:].translate(SUPERSCRIPTS) != ticks[0].text[2:]
+        numbers = np.array([number(t.text) for t in ticks])
+        slope, start = np.polyfit(places, np.log10(numbers) if log else numbers, 1)
+        return slope, start, log
+
+    def _number(self, axis, place):
+        slope, start, log = self.axes[axis]
+        value = slope * float(place) + start
+        return 10**value if log else value
+
+    def shapes(self, kind):
+        """The points of every shape whose class is ``kind``, a list of (n, 2) tables."""
+        found = []
+        for each in self.root.iter("path"):
+            if each.get("class").strip() == kind:
+                points = MOVE.findall(each.get("d"))
+                table = [[self._number(0, x), self._number(1, y)] for x, y in points]
+                found.append(np.array(table))
+        return found
+
+
+class Session:
+    """One use of the figure ``name``."""
+
+    def __init__(self, name, racer=None):
+        self.racer = racer or _engine()
+        self.racer.eval(f"var s = live.open({json.dumps(name)}, {live.given(name)})")
+
+    def js(self, code):
+        """The value of ``code``, in which ``s`` is the session."""
+        return json.loads(self.racer.eval(f"JSON.stringify({code}) ?? 'null'"))
+
+    def choose(self, setting):
+        self.racer.eval(f"s.choose({json.dumps(setting)}); s.finish()")
+
+    def set(self, key, value):
+        self.racer.eval(f"s.set({json.dumps(key)}, {json.dumps(value)})")
+
+    def step(self, times=1):
+        self.racer.eval(f"for (let i = 0; i < {times}; i++) s.step()")
+
+    def move(self, handle, point):
+        self.racer.eval(f"s.move({json.dumps(handle)}, {json.dumps(point)})")
+
+    @property
+    def values(self):
+        return self.js("s.values")
+
+    @property
+    def settings(self):
+        return self.js("Object.keys(s.figure.settings)")
+
+    @property
+    def said(self):
+        return dict(self.js("s.said()"))
+
+    @property
+    def panels(self):
+        return [Panel(each) for each in self.js("s.panels()")]
+
+    @property
+    def handles(self):
+        return {each["name"]: each["at"] for each in self.js("s.handles()")}
+
+
+_KEPT = []
+
+
+def _engine():
+    """One engine for all sessions of a process; it must be closed before Python ends."""
+    if not _KEPT:
+        _KEPT.append(engine(*sorted(live.NAMES)))
+        atexit.register(_KEPT[0].close)
+    return _KEPT[0]
