@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from press.page import Page
 
+# What is said of a live figure, which a notebook does not have.
+_TRY = re.compile(r'<div class="try" markdown="1">\n.*?\n</div>\n', re.DOTALL)
 _PAGE_LINK = re.compile(r"\]\(([\w-]+\.md)(#[\w-]*)?\)")
 
 
@@ -46,8 +48,9 @@ def notebook(
 
     for cell in executed["cells"]:
         if cell["cell_type"] == "markdown":
-            text = page.markdown(cell["source"], web=False)
-            add("markdown", _PAGE_LINK.sub(to_site, text))
+            text = page.markdown(_TRY.sub("", cell["source"]), web=False)
+            if text.strip():
+                add("markdown", _PAGE_LINK.sub(to_site, text))
             continue
         words = next(fences).attributes
         if "wrong" in words:

@@ -1,4 +1,4 @@
-"""The site is built once, whichever tests want it, in however many processes."""
+"""The site and the offline book are built once, in however many processes."""
 
 import fcntl
 from pathlib import Path
@@ -7,18 +7,27 @@ import built
 import pytest
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    base = tmp_path_factory.getbasetemp()
-    shared = base if worker_id == "master" else base.parent
-    directory = shared / "site"
-    with (shared / "site.lock").open("w") as lock:
+def once(factory: pytest.TempPathFactory, worker: str, name: str, **given: str) -> Path:
+    base = factory.getbasetemp()
+    shared = base if worker == "master" else base.parent
+    directory = shared / name
+    with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not directory.exists():
-            unfinished = shared / "site.unfinished"
-            built.build(unfinished)
+            unfinished = shared / f"{name}.unfinished"
+            built.build(unfinished, **given)
             unfinished.rename(directory)
     return directory
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    return once(tmp_path_factory, worker_id, "site")
+
+
+@pytest.fixture(scope="session")
+def offline(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    return once(tmp_path_factory, worker_id, "offline", OFFLINE="true")
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,7 @@
       this.inputs = {};
       const group = make("div", { class: "live-sliders" });
       for (const control of this.session.figure.controls) {
-        const output = make("output");
+        const output = make("b");
         const input = control.choices
           ? make("select", {}, ...control.choices.map((each, i) => make("option", { value: i }, each)))
           : make("input", {

@@ -11,8 +11,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 
 @pytest.mark.skipif(not REQUIRED, reason="builds the book again; CI does")
-def test_the_offline_book_works_from_files(tab: Page, tmp_path: Path) -> None:
-    built.build(tmp_path / "offline", OFFLINE="true")
+def test_the_offline_book_works_from_files(tab: Page, offline: Path) -> None:
     said: list[str] = []
     asked: list[str] = []
 
@@ -23,7 +22,7 @@ def test_the_offline_book_works_from_files(tab: Page, tmp_path: Path) -> None:
     tab.on("console", console)
     tab.on("pageerror", lambda error: said.append(str(error)))
     tab.on("request", lambda request: asked.append(urlsplit(request.url).scheme))
-    tab.goto((tmp_path / "offline" / "index.html").as_uri())
+    tab.goto((offline / "index.html").as_uri())
 
     # A chapter, its neighbour, and an equation that it cites.
     tab.locator("article a[href='ch04_rbf_net.html']").first.click()
@@ -47,14 +46,14 @@ def test_the_offline_book_works_from_files(tab: Page, tmp_path: Path) -> None:
     result.click()
     expect(tab.locator("#signals-that-vanish")).to_be_in_viewport()
 
-    for notebook in (tmp_path / "offline").glob("*.ipynb"):
+    for notebook in offline.glob("*.ipynb"):
         text = notebook.read_text("utf-8")
         links = re.findall(r"\]\((?!http)([^)#]+)", text)
         assert links
         assert {
             each for each in links if not (notebook.parent / each).is_file()
         } == set()
-    for page in (tmp_path / "offline").rglob("*.html"):
+    for page in offline.rglob("*.html"):
         assert built.BASE not in page.read_text("utf-8"), page
 
     assert said == []

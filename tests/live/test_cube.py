@@ -1,0 +1,168 @@
+"""The live figure of chapter 6's hidden space shows the run that the chapter follows."""
+
+import itertools
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from sessions import MOVE, Panel, Session
+
+from chainrule import sigmoid_net
+from press import live
+
+DATA = live.DATA["cube"]()
+X, labels = DATA["X"], DATA["labels"]
+T = np.eye(2)[labels]
+CORNERS = np.array([*itertools.product((0, 1), repeat=3)])
+EDGES = [(p, q) for p, q in itertools.combinations(CORNERS, 2) if abs(p - q).sum() == 1]
+STEPS = range(0, 601, 10)
+VIEWS = [(-20, 30), (-45, 0), (20, 49), (100, 75), (133, 10), (91, 89), (1, 45)]
+EDGE_LENGTH = 135
+
+
+def params(step):
+    flat = DATA["path"][step // 10]
+    W1, b1, W2, b2 = np.split(flat, [6, 9, 15])
+    return W1.reshape(2, 3), b1, W2.reshape(3, 2), b2
+
+
+def camera(turn, tilt):
+    """What is right, up and towards us in a view of the cube."""
+    (ca, ct), (sa, st) = (
+        np.cos(np.radians([turn, tilt])),
+        np.sin(np.radians([turn, tilt])),
+    )
+    return np.array([[-sa, ca, 0], [-st * ca, -st * sa, ct], [ct * ca, ct * sa, st]])
+
+
+def expected_words(params, X):
+    J = sigmoid_net.objective(params, X, T)
+    _, H, Z2, _ = sigmoid_net.forward(params, X)
+    right = Z2.argmax(axis=1) == labels
+    wrong = [int((~right & (labels == k)).sum()) for k in (0, 1)]
+    mean = ", ".join(f"{each:.2f}" for each in H[labels == 1].mean(axis=0))
+    return {
+        "objective J": f"{J:.3f} nats",
+        "right": f"{right.sum()} of 200",
+        "wrong": f"{wrong[0]} of class 0, {wrong[1]} of class 1",
+        "class 1 on average at": f"h = ({mean})",
+    }
+
+
+class Cube:
+    """The drawn cube, in lengths of its edges from its middle."""
+
+    def __init__(self, session):
+        panel = session.js("s.panels()[0]")
+        self.root = ET.fromstring(f"<svg>{''.join(panel['layers'])}</svg>")  # noqa: S314
+        plane = panel["plane"]
+        self.margins = np.array([52, 12])
+        self.size = np.array([plane["width"], plane["height"]])
+        edges = self.paths("line thin") + self.paths("line thin dashed")
+        self.middle = np.mean(edges, axis=(0, 1))
+        self.texts = [
+            (each.text, np.array([float(each.get("x")), float(each.get("y"))]))
+            for each in self.root.iter("text")
+        ]
+
+    def paths(self, kind):
+        return [
+            np.array(MOVE.findall(each.get("d")), dtype=float).reshape(-1, 2)
+            for each in self.root.iter("path")
+            if each.get("class").strip() == kind
+        ]
+
+    def shapes(self, kind):
+        return [
+            (each - self.middle) / EDGE_LENGTH * [1, -1] for each in self.paths(kind)
+        ]
+
+
+def test_the_run_is_that_of_the_chapter(chapter):
+    cells = chapter("ch06_sigmoid_net", "path")
+    np.testing.assert_allclose(cells["X_data"], X, atol=5.1e-5)
+    assert (cells["labels_data"] == labels).all()
+    session = Session("cube")
+    for step in STEPS:
+        for ours, theirs in zip(params(step), cells["path"][step], strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=5.1e-5)
+        session.set("step", step)
+        expected = expected_words(cells["path"][step], cells["X_data"])
+        assert session.said == {"step": str(step), **expected}
+
+
+def test_what_is_said_is_what_the_library_computes():
+    session = Session("cube")
+    for step in STEPS:
+        session.set("step", step)
+        assert session.said == {"step": str(step), **expected_words(params(step), X)}
+        H = session.js("s.figure.seen(s.model, s.values, s.data).H")
+        np.testing.assert_allclose(
+            H, sigmoid_net.forward(params(step), X)[1], rtol=1e-12
+        )
+
+
+def test_the_plane_is_cut_where_both_classes_have_the_same_score():
+    session = Session("cube")
+    for step in STEPS:
+        _, _, W2, b2 = params(step)
+        v, c = W2[:, 1] - W2[:, 0], b2[1] - b2[0]
+        met = [(p @ v + c < 0) != (q @ v + c < 0) for p, q in EDGES]
+        session.set("step", step)
+        points = np.array(
+            session.js("s.figure.cut(s.figure.seen(s.model, s.values, s.data).params)")
+        )
+        assert len(points) == sum(met)
+        if step == 0:
+            continue  # the plane lies outside of the cube
+        np.testing.assert_allclose(points @ v + c, 0, atol=1e-12)
+        assert ((points > -1e-12) & (points < 1 + 1e-12)).all()
+        assert (((points == 0) | (points == 1)).sum(axis=1) == 2).all()
+        # In order around: every corner turns the same way.
+        sides = np.roll(points, -1, axis=0) - points
+        turns = np.cross(sides, np.roll(sides, -1, axis=0)) @ v
+        assert (turns > 0).all() or (turns < 0).all()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("step", [10, 300, 600])
+def test_the_cube_is_seen_from_where_the_sliders_say(step, view):
+    session = Session("cube")
+    for key, value in zip(("step", "turn", "tilt"), (step, *view), strict=True):
+        session.set(key, value)
+    cube = Cube(session)
+    axes = camera(*view)
+    _, H, Z2, _ = sigmoid_net.forward(params(step), X)
+    right = Z2.argmax(axis=1) == labels
+
+    def seen(h):
+        return (np.asarray(h) - 0.5) @ axes[:2].T
+
+    def same(drawn, expected):
+        np.testing.assert_allclose(drawn, expected, atol=0.002)
+
+    below, above = cube.shapes("mark c0")[:2]
+    same(below, seen(H[right & (labels == 0)]))
+    wrong = H[~right & (labels == 0)]
+    if len(wrong):
+        same(above, seen(wrong))
+    same(cube.shapes("mark c1 open")[0], seen(H[labels == 1]))
+
+    # The edges; those are dashed that end in the corner that is farthest from us.
+    far = CORNERS[np.argmin(CORNERS @ axes[2])]
+    dashed = [any((p == far).all() for p in edge) for edge in EDGES]
+    for kind, wanted in (("line thin dashed", True), ("line thin", False)):
+        drawn = cube.shapes(kind)
+        listed = [
+            seen(edge)
+            for edge, is_so in zip(EDGES, dashed, strict=True)
+            if is_so is wanted
+        ]
+        assert len(drawn) == len(listed)
+        for edge in listed:
+            ends = (edge, edge[::-1])
+            assert any(np.allclose(d, e, atol=0.002) for d in drawn for e in ends)
+
+    points = session.js("s.figure.cut(s.figure.seen(s.model, s.values, s.data).params)")
+    same(cube.shapes("area c2")[0], seen(points))
+    same(cube.shapes("line c2")[0], seen([*points, points[0]]))
