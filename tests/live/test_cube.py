@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from sessions import MOVE, Panel, Session
+from sessions import MOVE, Session
 
 from chainrule import sigmoid_net
 from press import live
@@ -166,3 +166,128 @@ def test_the_cube_is_seen_from_where_the_sliders_say(step, view):
     points = session.js("s.figure.cut(s.figure.seen(s.model, s.values, s.data).params)")
     same(cube.shapes("area c2")[0], seen(points))
     same(cube.shapes("line c2")[0], seen([*points, points[0]]))
+
+
+@pytest.mark.parametrize("turn", [-45, -20, 0, 19, 45, 69, 100, 135])
+@pytest.mark.parametrize("tilt", [0, 3, 20, 30, 49, 69, 90])
+def test_the_axes_have_their_words_outside_and_apart(turn, tilt):
+    session = Session("cube")
+    session.set("turn", turn)
+    session.set("tilt", tilt)
+    cube = Cube(session)
+    right_and_up = camera(turn, tilt)[:2] * EDGE_LENGTH * [[1], [-1]]
+
+    def seen(h):
+        return cube.middle + (np.asarray(h) - 0.5) @ right_and_up.T
+
+    words = [text for text, _ in cube.texts]
+    places = [place - [0, 4] for _, place in cube.texts]
+    for k, name in enumerate(["h₁", "h₂", "h₃"]):
+        ends = [seen(edge) for edge in EDGES if (edge[1] - edge[0])[k]]
+        assert (name in words) == (np.hypot(*(ends[0][1] - ends[0][0])) >= 45)
+        if name not in words:
+            continue
+        at = words.index(name)
+        assert words[at - 1 : at + 2] == ["0", name, "1"]
+        found = []
+        for start, end in ends:
+            sites = [start + share * (end - start) for share in (0.08, 0.5, 0.92)]
+            away = np.subtract(places[at - 1 : at + 2], sites)
+            outwards = away @ (sites[1] - cube.middle) > 0
+            along = abs(away @ (end - start)) < 10
+            far = np.allclose(np.hypot(*away.T), [11, 15, 11], atol=0.1)
+            found.append(far and outwards.all() and along.all())
+        assert sum(found) == 1
+    for one, other in itertools.combinations(places[:-3], 2):
+        assert np.hypot(*(one - other)) > 9
+    inside = [place + cube.margins for place in places]
+    assert (np.min(inside, axis=0) > [8, 4]).all()
+    assert (np.max(inside, axis=0) < cube.size - [8, 4]).all()
+
+
+def test_the_key_stands_above_the_cube():
+    session = Session("cube")
+    cube = Cube(session)
+    names, starts = zip(*cube.texts[-3:], strict=True)
+    assert names == ("class 0", "class 1", "output plane")
+    signs = [
+        cube.paths(kind)[-1] for kind in ("mark c0", "mark c1 open", "line c2 thick")
+    ]
+    highest = min(point[1] for edge in cube.paths("line thin") for point in edge)
+    for name, start, sign in zip(names, starts, signs, strict=True):
+        np.testing.assert_allclose(sign[:, 1], start[1] - 4, atol=0.2)
+        assert 3 < start[0] - sign[:, 0].max() < 12
+        assert start[1] + cube.margins[1] > 12
+        assert start[1] < highest
+        assert start[0] + 7 * len(name) + 52 < 280 + 10 * (name == "output plane")
+    assert signs[2][1, 0] - signs[2][0, 0] == pytest.approx(11, abs=0.5)
+    assert signs[0][0, 0] + 52 > 4
+    for start, sign in zip(starts, signs[1:], strict=False):
+        assert start[0] + 45 < sign[:, 0].min() < start[0] + 65
+
+
+def test_the_corner_follows_the_pointer():
+    session = Session("cube")
+    for point in ([0.3, 0.1], [-0.5, -0.35], [0.0, 0.5], [0.69, 0.4], [-0.7, 0.2]):
+        session.move("corner", point)
+        np.testing.assert_allclose(session.handles["corner"], point, atol=1e-9)
+        values = session.values
+        seen = camera(values["turn"], values["tilt"])[:2] @ [0.5, 0.5, 0.5]
+        np.testing.assert_allclose(seen, point, atol=1e-9)
+        assert -45 <= values["turn"] <= 135
+        assert 0 <= values["tilt"] <= 90
+    for point, turn, tilt in (([9, 9], -45, 0), ([-9, -9], 135, 90), ([0, -9], 45, 90)):
+        session.move("corner", point)
+        assert session.values["turn"] == pytest.approx(turn)
+        assert session.values["tilt"] == pytest.approx(tilt)
+
+
+def test_the_curve_is_the_objective_and_leads_to_every_step():
+    session = Session("cube")
+    losses = [sigmoid_net.objective(params(step), X, T) for step in STEPS]
+    np.testing.assert_allclose(session.js("s.model.losses"), losses, rtol=1e-12)
+    panel = Panel(session.js("s.panels()[1]"))
+    (curve,) = panel.shapes("line c1 thick")
+    np.testing.assert_allclose(curve[:, 0], STEPS, atol=0.2)
+    np.testing.assert_allclose(curve[:, 1], losses, rtol=0.01)
+    assert panel.labels == ["step", "objective J (nats)"]
+    axes = session.js("[s.panels()[1].plane.x, s.panels()[1].plane.y]")
+    assert [(each["from"], each["to"]) for each in axes] == [(0, 600), (0.002, 3)]
+    for x, step in ((304, 300), (306, 310), (-50, 0), (700, 600)):
+        session.move("step", [x, 1])
+        assert session.values["step"] == step
+        assert session.handles["step"] == [step, pytest.approx(losses[step // 10])]
+        assert session.said["step"] == str(step)
+        session.set("step", 50)
+        session.racer.eval(f"s.pick(0, [{x}, 1])")
+        assert session.values["step"] == 50
+        session.racer.eval(f"s.pick(1, [{x}, 1])")
+        assert session.values["step"] == step
+    assert [each["panel"] for each in session.js("s.handles()")] == [0, 1]
+
+
+def test_a_run_ends_at_the_last_step():
+    session = Session("cube")
+    session.step()
+    assert session.values["step"] == 20
+    session.step(session.js("s.figure.last"))
+    assert session.values["step"] == 600
+    session.set("step", 0)
+    session.step(session.js("s.figure.last"))
+    assert session.values["step"] == 600
+    assert session.js("s.figure.last") == 60
+
+
+def test_the_settings_end_as_the_text_says():
+    session = Session("cube")
+    expected = [(10, "0.621", 134), (300, "0.228", 183), (600, "0.004", 200)]
+    for setting, (step, J, right) in zip(session.settings, expected, strict=True):
+        session.choose(setting)
+        values, said = session.values, session.said
+        assert values["step"] == step
+        assert (said["objective J"], said["right"]) == (f"{J} nats", f"{right} of 200")
+        # The plane is seen from its edge.
+        W2 = params(step)[2]
+        v = W2[:, 1] - W2[:, 0]
+        towards = camera(values["turn"], values["tilt"])[2]
+        assert abs(v @ towards) / np.linalg.norm(v) < 0.06
