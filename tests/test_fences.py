@@ -47,7 +47,7 @@ from press.number import blocks
 each_page = pytest.mark.parametrize("page", PAGES, ids=identify)
 each_chapter = pytest.mark.parametrize("page", CHAPTERS, ids=identify)
 
-ATTRIBUTES = {"fold", "caption", "cover", "alt", "loose", "wrong"}
+ATTRIBUTES = {"fold", "caption", "cover", "alt", "live", "loose", "wrong"}
 OPENING = re.compile(
     r'`{3,}(?:python(?P<attributes>(?: \w+="(?:[^"\\`]|\\.)*")*)|pycon|console|text)'
 )

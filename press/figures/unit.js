@@ -52,8 +52,8 @@ live.figures.unit = (() => {
 
     settings: {
       "far below the limit": { values: { eta: 0.5, w1: -1.5, w2: 1, b: 1 }, steps: 100 },
-      "just below the limit": { values: { eta: 19, w1: -1.5, w2: 1, b: 1 }, steps: 100 },
-      "just above the limit": { values: { eta: 21, w1: -1.5, w2: 1, b: 1 }, steps: 100 },
+      "below the limit": { values: { eta: 19, w1: -1.5, w2: 1, b: 1 }, steps: 100 },
+      "above the limit": { values: { eta: 21, w1: -1.5, w2: 1, b: 1 }, steps: 100 },
     },
 
     begin: (values, data) => ({ X: from(data.X), T: from(data.t.map((each) => [each])), losses: [] }),

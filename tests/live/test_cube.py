@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from sessions import MOVE, Session
+from sessions import MOVE, Panel, Session
 
 from chainrule import sigmoid_net
 from press import live
@@ -169,12 +169,15 @@ def test_the_cube_is_seen_from_where_the_sliders_say(step, view):
 
 
 @pytest.mark.parametrize("turn", [-45, -20, 0, 19, 45, 69, 100, 135])
-@pytest.mark.parametrize("tilt", [0, 3, 20, 30, 49, 69, 90])
-def test_the_axes_have_their_words_outside_and_apart(turn, tilt):
+def test_the_axes_have_their_words_outside_and_apart(turn):
     session = Session("cube")
     session.set("turn", turn)
-    session.set("tilt", tilt)
-    cube = Cube(session)
+    for tilt in (0, 3, 20, 30, 49, 69, 90):
+        session.set("tilt", tilt)
+        words_are_outside_and_apart(Cube(session), turn, tilt)
+
+
+def words_are_outside_and_apart(cube, turn, tilt):
     right_and_up = camera(turn, tilt)[:2] * EDGE_LENGTH * [[1], [-1]]
 
     def seen(h):
@@ -197,7 +200,7 @@ def test_the_axes_have_their_words_outside_and_apart(turn, tilt):
             along = abs(away @ (end - start)) < 10
             far = np.allclose(np.hypot(*away.T), [11, 15, 11], atol=0.1)
             found.append(far and outwards.all() and along.all())
-        assert sum(found) == 1
+        assert any(found)
     for one, other in itertools.combinations(places[:-3], 2):
         assert np.hypot(*(one - other)) > 9
     inside = [place + cube.margins for place in places]
@@ -234,6 +237,10 @@ def test_the_corner_follows_the_pointer():
         values = session.values
         seen = camera(values["turn"], values["tilt"])[:2] @ [0.5, 0.5, 0.5]
         np.testing.assert_allclose(seen, point, atol=1e-9)
+        cube = Cube(session)
+        drawn = session.js("s.panels()[0].plane.at(s.handles()[0].at)")
+        expected = cube.middle + np.multiply(point, [EDGE_LENGTH, -EDGE_LENGTH])
+        np.testing.assert_allclose(drawn, expected, atol=0.1)
         assert -45 <= values["turn"] <= 135
         assert 0 <= values["tilt"] <= 90
     for point, turn, tilt in (([9, 9], -45, 0), ([-9, -9], 135, 90), ([0, -9], 45, 90)):

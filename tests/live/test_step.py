@@ -4,9 +4,11 @@ The last digits of exp and sin may differ between NumPy and JavaScript. Where ro
 decides, errors are compared to what it can do by (1.18) and (1.25).
 """
 
+import re
+
 import numpy as np
 import pytest
-from sessions import Panel, Session, number
+from sessions import MOVE, Panel, Session, number
 
 from press import live
 
@@ -193,17 +195,47 @@ def test_the_errors_are_drawn_where_they_are(cells, method):
     assert session.handles["step"] == pytest.approx([1e-3, measured])
 
 
+def places(layer):
+    """Where words, and the lines and marks before them, begin: pixels right and down."""
+    number = r"(-?[\d.]+)"
+    texts = rf'<text x="{number}" y="{number}" class="start">(.+?)</text>'
+    shapes = rf'<path class="\w+ ([^"]*)" d="M{number} {number}[^"]*"/>'
+    for kind, x, y, right, down, words in re.findall(shapes + texts, layer):
+        yield words, kind.strip(), *map(float, (x, y, right, down))
+
+
 def test_the_legends_name_what_is_drawn():
     zoom, trace = Session("step").js("s.panels()")
-    for words, kind in (("f", "thin"), ("tangent", "dashed"), ("chord", "c1 thick")):
-        assert f'<path class="line {kind}"' in zoom["layers"][2]
-        before, found, _ = zoom["layers"][2].partition(f">{words}<")
-        assert found
-        assert before.rpartition('<path class="line ')[2].startswith(f'{kind}"')
-    for words, kind in zip([*METHODS, "complex step"], ["c0", "c1", "c2"], strict=True):
-        before, found, _ = trace["layers"][1].partition(f">{words}<")
-        assert found
-        assert before.rpartition('class="mark ')[2].startswith(kind)
+    kinds = {"f": "thin", "tangent": "dashed", "chord": "c1 thick"}
+    end = 0
+    for words, kind, x, y, right, down in places(zoom["layers"][2]):
+        assert kind == kinds.pop(words)
+        assert zoom["layers"][1].count(f'"line {kind}"') == (words != "chord")
+        assert end + 10 < x < right - 22 < x + 6
+        assert 5 < y == down - 4 < 15
+        end = right + 6 * len(words)
+    assert not kinds
+    assert end < 276 - 12
+    kinds = dict(zip([*METHODS, "complex step"], "012", strict=True))
+    last = 0
+    for words, kind, x, y, right, down in places(trace["layers"][1]):
+        assert kind.removesuffix(" open") == "c" + kinds.pop(words)
+        assert x + 5 < right < x + 9
+        assert right + 6 * len(words) < 276 * 11 / 16  # there stands our step
+        assert 3 < down - y < 5
+        assert last + 8 < y < last + 20
+        last = y
+    assert not kinds
+
+
+@pytest.mark.parametrize("method", [0, 1])
+def test_the_window_is_as_high_as_what_it_shows(method):
+    for eps in STEPS:
+        layers = started(eps, method).js("s.panels()[0].layers")
+        lines = re.findall(r'class="line [^"]*" d="(M[^h"]*)"', "".join(layers))
+        downs = [float(down) for line in lines for _, down in MOVE.findall(line)]
+        assert min(downs) == pytest.approx(39, abs=1)  # below the legend
+        assert max(downs) == pytest.approx(234, abs=1)
 
 
 def test_a_pointer_takes_the_step_with_it():
