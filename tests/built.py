@@ -43,7 +43,8 @@ class Parsed(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {key: value or "" for key, value in attrs}
         self.tags.append((tag, attributes))
-        if self._open and self._open[-1] == "figure" and tag != "figcaption":
+        beside = {"figcaption", "live-figure"}
+        if self._open and self._open[-1] == "figure" and tag not in beside:
             self.figures.append((tag, attributes))
         if tag not in VOID:
             self._open.append(tag)

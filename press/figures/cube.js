@@ -76,12 +76,12 @@ live.figures.cube = (() => {
     const sides = [[near[0], 1 - near[1]], [1 - near[0], near[1]]];
     const [left] = sides.sort((p, q) => see([...p, 0])[0] - see([...q, 0])[0]);
     return [[0, near[1], 0], [near[0], 0, 0], [...left, 0]].map((p, k) => {
-      const [start, end] = [p, along(p, k)].map((h) => plane.at(see(h)));
+      const [a, b] = [p, along(p, k)].map(see);
+      const out = a[1] * b[0] > a[0] * b[1] ? 1 : -1;
+      const [start, end] = [a, b].map(plane.at);
       const [dx, dy] = [end[0] - start[0], end[1] - start[1]];
       const long = Math.hypot(dx, dy);
       if (long < 45) return "";
-      const [cx, cy] = plane.at([0, 0]);
-      const out = (start[0] + dx / 2 - cx) * dy - (start[1] + dy / 2 - cy) * dx > 0 ? 1 : -1;
       return [["0", 0.08, 11], [`h${"₁₂₃"[k]}`, 0.5, 15], ["1", 0.92, 11]].map(([text, share, away]) => {
         const x = start[0] + share * dx + out * away * dy / long;
         const y = start[1] + share * dy - out * away * dx / long + 4;
@@ -92,12 +92,14 @@ live.figures.cube = (() => {
 
   const toStep = (x) => clamp(0, EVERY * Math.round(x / EVERY), LAST);
 
-  const seen = ({ path, X }, { step }, { labels }) => {
-    const params = path[step / EVERY];
+  const look = ({ path, X }, place, labels) => {
+    const params = path[place];
     const { A } = forward(params, X);
     const right = labels.map((label, n) => (at(A[2], n, 1) > at(A[2], n, 0)) === (label === 1));
     return { params, H: labels.map((_, n) => row(A[1], n)), right };
   };
+
+  const seen = (model, { step }, { labels }) => model.seen[step / EVERY] ??= look(model, step / EVERY, labels);
 
   return {
     cut,
@@ -120,7 +122,7 @@ live.figures.cube = (() => {
       const X = from(data.X);
       const T = from(data.labels.map((label) => [1 - label, label]));
       const path = data.path.map(parameters);
-      return { X, path, losses: path.map((params) => objective(params, X, T)) };
+      return { X, path, losses: path.map((params) => objective(params, X, T)), seen: [] };
     },
 
     step(model, values) {

@@ -103,7 +103,7 @@ live.figures.depth = (() => {
 
   const short = (x) => {
     const power = Math.floor(Math.log10(x));
-    return live.text(x, power < -4 ? 3 : Math.max(0, 1 - power)); // two digits, or a power of ten
+    return power < -4 ? live.text(x) : live.text(x, Math.max(0, 1 - power)); // of two digits
   };
 
   return {

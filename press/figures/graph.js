@@ -98,7 +98,9 @@ live.figures.graph = (() => {
       const at = current(model);
       const all = sweep(values);
       const arrows = ARROWS.map((each) => {
-        if (each[0] === "a" && shown("da") !== "?") return arrow(each, signed(all[each]), `(${written(all[each])})`);
+        if (each[0] === "a" && shown("da") !== "?") {
+          return arrow(each, signed(all[each]), `(${written(all[each])})`);
+        }
         return arrow(each, at.includes(each[1]) || at.includes(`d${each[0]}`) ? "thick" : "faint");
       });
       const nodes = Object.entries(PLACES).map(([key, [x, y]]) =>
@@ -109,8 +111,8 @@ live.figures.graph = (() => {
       return [{
         plane,
         name: "The computation graph of J = a (a b + c): above each node its value, below it in brackets the "
-          + "slope of J, on the two arrows that leave a what each brings to da: blue above zero, orange below, "
-          + "dashed if it is zero",
+          + "slope of J, on the two arrows that leave a what each brings to da: blue above zero, orange "
+          + "below, dashed if it is zero",
         layers: [arrows.join("") + nodes.join("")],
       }];
     },

@@ -64,7 +64,7 @@ live.figures.momentum = (() => {
     draw: (model, values) => [["without", 0], ["with", values.mu]].map(([word, mu]) => {
       const path = roll(values, mu);
       const end = path.at(-1);
-      const outside = Math.abs(end[0]) > plane.x.to || Math.abs(end[1]) > plane.y.to;
+      const outside = Math.abs(end[1]) > plane.y.to; // along the valley no path gets so far
       const title = `${word} momentum, μ = ${live.text(mu, mu ? 2 : 0)}`;
       return {
         plane,
@@ -73,7 +73,7 @@ live.figures.momentum = (() => {
           `${plane.grid()}<text x="0" y="-2" class="start">${title}</text>`,
           model.map,
           plane.line(path, "c1") + plane.marks(path, ".", "c1") + plane.marks([end], "*", "c1")
-            + (outside ? plane.label([2.4, -1.05], "ends outside the map") : ""),
+            + (outside ? plane.label([2.2, -1.05], "ends outside the map") : ""),
         ],
       };
     }),

@@ -45,7 +45,8 @@ live.figures.step = (() => {
   const WIDE = 1.6;
   const PLACES = Array.from({ length: 241 }, (_, i) => (i - 120) / 75);
 
-  const power = (n) => "10" + [...String(n)].map((each) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(each)]).join("");
+  const raised = (digit) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(digit)];
+  const power = (n) => "10" + [...String(n)].map(raised).join("");
 
   const POWERS = [-17, -14, -11, -8, -5, -2, 1];
   const trace = live.plane({
@@ -69,7 +70,13 @@ live.figures.step = (() => {
     const order = Math.floor(Math.log10(Math.max(high, -low)));
     const unit = order < -1 ? 10 ** order : 1;
     const plane = live.plane({
-      x: { from: -WIDE, to: WIDE, label: "s (dimensionless)", ticks: [-1, 0, 1], names: ["a − ε", "a", "a + ε"] },
+      x: {
+        from: -WIDE,
+        to: WIDE,
+        label: "s (dimensionless)",
+        ticks: [-1, 0, 1],
+        names: ["a − ε", "a", "a + ε"],
+      },
       y: {
         from: (low - 0.06 * (high - low)) / unit,
         to: (high + 0.2 * (high - low)) / unit,
@@ -81,7 +88,8 @@ live.figures.step = (() => {
   };
 
   const legend = (rows) => rows.map(([kind, words, x]) =>
-    `<path class="line ${kind}" d="M${x} 10h20"/><text x="${x + 25}" y="14" class="start">${words}</text>`).join("");
+    `<path class="line ${kind}" d="M${x} 10h20"/>`
+      + `<text x="${x + 25}" y="14" class="start">${words}</text>`).join("");
 
   const zoom = ({ eps, method }) => {
     const { start } = METHODS[method];
@@ -93,8 +101,8 @@ live.figures.step = (() => {
     const kind = KINDS[method];
     return {
       plane,
-      name: "The function near a, minus its tangent, which so lies flat (dashed), and the chord (thick), whose "
-        + "tilt is the error",
+      name: "The function near a, minus its tangent, which so lies flat (dashed), and the chord (thick), "
+        + "whose tilt is the error",
       layers: [
         plane.grid(),
         plane.line([[-WIDE, 0], [WIDE, 0]], "dashed") + plane.line(scaled(curve), "thin"),
@@ -106,8 +114,10 @@ live.figures.step = (() => {
 
   const chart = (values, data) => {
     const { eps, method } = values;
-    const points = [data.forward, data.central, data.complex].map((each, i) =>
-      trace.marks(each.map((error, n) => [data.steps[n], seen(error)]), SHAPES[i], `${KINDS[i]}${i === method ? "" : " faint"}`));
+    const points = [data.forward, data.central, data.complex].map((each, i) => {
+      const places = each.map((error, n) => [data.steps[n], seen(error)]);
+      return trace.marks(places, SHAPES[i], `${KINDS[i]}${i === method ? "" : " faint"}`);
+    });
     const lines = METHODS.map(({ formula, rounding }, i) =>
       trace.line(STEPS.map((each) => [each, (formula(each) + rounding(each)) / f1]), `${KINDS[i]} thin`));
     const words = NAMES.map((each, i) => trace.marks([[7e-13, 10 ** (0.3 - 1.3 * i)]], SHAPES[i], KINDS[i])
@@ -118,7 +128,8 @@ live.figures.step = (() => {
         + "difference, complex step; a dot at the chosen step",
       layers: [
         trace.grid(),
-        points.join("") + lines.join("") + trace.line([[OURS, 3e-18], [OURS, 10]], "thin dashed") + words.join(""),
+        points.join("") + lines.join("") + trace.line([[OURS, 3e-18], [OURS, 10]], "thin dashed")
+          + words.join(""),
         trace.marks([[eps, seen(errors(values).measured)]], "o", KINDS[method]),
       ],
     };

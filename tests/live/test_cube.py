@@ -16,7 +16,16 @@ T = np.eye(2)[labels]
 CORNERS = np.array([*itertools.product((0, 1), repeat=3)])
 EDGES = [(p, q) for p, q in itertools.combinations(CORNERS, 2) if abs(p - q).sum() == 1]
 STEPS = range(0, 601, 10)
-VIEWS = [(-20, 30), (-45, 0), (20, 49), (100, 75), (133, 10), (91, 89), (1, 45)]
+VIEWS = [
+    (-20, 30),
+    (-45, 0),
+    (20, 49),
+    (100, 75),
+    (133, 10),
+    (91, 89),
+    (1, 45),
+    (88, 40),
+]
 EDGE_LENGTH = 135
 
 
@@ -104,17 +113,22 @@ def test_what_is_said_is_what_the_library_computes():
 
 def test_the_plane_is_cut_where_both_classes_have_the_same_score():
     session = Session("cube")
-    for step in STEPS:
-        _, _, W2, b2 = params(step)
+    outputs = [params(step)[2:] for step in STEPS]
+    weights = np.random.RandomState(0).normal(scale=0.1, size=(50, 3, 2))
+    weights[:6, :, 1] = weights[:6, :, 0] + [*np.eye(3), *(1 - np.eye(3))]
+    outputs += [(W2, np.array([0.01 * n, 0.0])) for n, W2 in enumerate(weights, 1)]
+    # Those through the middle meet up to six edges.
+    outputs += [(W2, -W2.sum(axis=0) / 2 + [0.001, 0]) for W2 in weights]
+    sizes = set()
+    for W2, b2 in outputs:
         v, c = W2[:, 1] - W2[:, 0], b2[1] - b2[0]
         met = [(p @ v + c < 0) != (q @ v + c < 0) for p, q in EDGES]
-        session.set("step", step)
-        points = np.array(
-            session.js("s.figure.cut(s.figure.seen(s.model, s.values, s.data).params)")
-        )
+        tables = f"maths.from({W2.tolist()}), maths.from([{b2.tolist()}])"
+        points = np.array(session.js(f"s.figure.cut([0, 0, {tables}])"))
         assert len(points) == sum(met)
-        if step == 0:
-            continue  # the plane lies outside of the cube
+        sizes.add(len(points))
+        if not len(points):
+            continue
         np.testing.assert_allclose(points @ v + c, 0, atol=1e-12)
         assert ((points > -1e-12) & (points < 1 + 1e-12)).all()
         assert (((points == 0) | (points == 1)).sum(axis=1) == 2).all()
@@ -122,6 +136,7 @@ def test_the_plane_is_cut_where_both_classes_have_the_same_score():
         sides = np.roll(points, -1, axis=0) - points
         turns = np.cross(sides, np.roll(sides, -1, axis=0)) @ v
         assert (turns > 0).all() or (turns < 0).all()
+    assert sizes == {0, 3, 4, 5, 6}
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -201,6 +216,8 @@ def words_are_outside_and_apart(cube, turn, tilt):
             far = np.allclose(np.hypot(*away.T), [11, 15, 11], atol=0.1)
             found.append(far and outwards.all() and along.all())
         assert any(found)
+        if name == "h₃":
+            assert places[at][0] < min(x for x, _ in np.reshape(ends, (-1, 2)))
     for one, other in itertools.combinations(places[:-3], 2):
         assert np.hypot(*(one - other)) > 9
     inside = [place + cube.margins for place in places]
@@ -213,6 +230,8 @@ def test_the_key_stands_above_the_cube():
     cube = Cube(session)
     names, starts = zip(*cube.texts[-3:], strict=True)
     assert names == ("class 0", "class 1", "output plane")
+    texts = [*cube.root.iter("text")][-3:]
+    assert [each.get("class") for each in texts] == ["start"] * 3
     signs = [
         cube.paths(kind)[-1] for kind in ("mark c0", "mark c1 open", "line c2 thick")
     ]

@@ -87,13 +87,24 @@ def test_what_is_drawn_is_where_the_numbers_are(eta, steps):
         for points in (line, dots):
             assert len(points) == steps + 1
             np.testing.assert_allclose(points[inside], path[inside], atol=0.003)
-        words = [each.text for each in panel.root if each.tag == "text"]
+        texts = [each for each in panel.root if each.tag == "text"]
+        words = [each.text for each in texts]
         assert ("ends outside the map" in words) != inside[-1]
+        if not inside[-1]:
+            note = texts[words.index("ends outside the map")]
+            assert 70 < float(note.get("x")) < 276 - 65
+            assert 12 < float(note.get("y")) < 196
         if inside[-1]:
             np.testing.assert_allclose(star, path[-1:], atol=0.003)
         assert panel.labels == ["parameter p₁ (dimensionless)", "parameter p₂"]
-        assert title in words
+        (head,) = (each for each in texts if each.text == title)
+        assert [head.get(each) for each in ("x", "y", "class")] == ["0", "-2", "start"]
         assert title.partition(",")[0] in panel.name
+    for plane in session.js("s.panels().map((each) => each.plane)"):
+        # The map of the chapter's figure, as wide on the other side of the bottom.
+        assert (plane["x"]["from"], plane["x"]["to"]) == (-4.5, 4.5)
+        assert (plane["y"]["from"], plane["y"]["to"]) == (-1.2, 1.2)
+        assert (plane["width"], plane["height"]) == (340, 250)
 
 
 def test_the_lines_of_the_map_join_places_of_the_same_objective(cells):
@@ -149,6 +160,7 @@ def test_the_start_can_be_dragged_in_both_panels_and_no_farther():
     session = Session("momentum")
     handles = session.js("s.handles()")
     assert [each["panel"] for each in handles] == [0, 1]
+    assert {each["name"] for each in handles} == {"start"}
     session.move("start", [1.5, -0.5])
     for handle in session.js("s.handles()"):
         assert handle["at"] == [1.5, -0.5]
@@ -159,6 +171,9 @@ def test_the_start_can_be_dragged_in_both_panels_and_no_farther():
     session.move("start", [90, -90])
     values = session.values
     assert [values["p1"], values["p2"]] == [4.4, -1.1]
+    session.move("start", [-90, 90])
+    values = session.values
+    assert [values["p1"], values["p2"]] == [-4.4, 1.1]
 
 
 def test_one_step_more_is_drawn_up_to_a_hundred():
@@ -168,3 +183,14 @@ def test_one_step_more_is_drawn_up_to_a_hundred():
     assert len(session.panels[1].shapes("line c1")[0]) == 24
     session.step(100)
     assert session.values["steps"] == 100
+    assert session.js("s.figure.last") == 20
+
+
+def test_the_factor_of_the_first_step():
+    session = Session("momentum")
+    session.set("steps", 0)
+    assert both(session, "factor per step") == [1, 1]
+    session.step()
+    (start, place), _ = rolls(session)
+    factor = np.linalg.norm(place) / np.linalg.norm(start)
+    np.testing.assert_allclose(both(session, "factor per step"), factor, atol=6e-4)

@@ -99,6 +99,8 @@ def test_what_is_said(cells, method):
         assert number(said["slope of the tangent"]) == pytest.approx(
             cells["f1"], abs=6e-13
         )
+        for which in ("tangent", "chord"):
+            assert len(said[f"slope of the {which}"].partition(".")[2]) == 12
         expected = slope(cells["f"], cells["a"], method, eps)
         bound = 6e-13 + ROUNDED * rounding * cells["f1"]
         assert number(said["slope of the chord"]) == pytest.approx(expected, abs=bound)
@@ -240,6 +242,7 @@ def test_the_window_is_as_high_as_what_it_shows(method):
 
 def test_a_pointer_takes_the_step_with_it():
     session = Session("step")
+    assert session.js("s.handles()[0].panel") == 1
     session.move("step", [3e-8, 1e-3])
     assert session.values["eps"] == 3e-8
     session.racer.eval("s.pick(1, [2e-3, 1]); s.pick(0, [0.5, 1])")
