@@ -193,7 +193,7 @@ live.figures.spiral = (() => {
     controls: [
       { key: "units", label: "hidden units", from: 1, to: 100, step: 1, digits: 0, start: 10 },
       { key: "spread", label: "weights at first", start: TRAINED, restarts: true,
-        choices: ["trained, 10 units", "drawn, √(2 / fan-in)", "drawn, 0.01"] },
+        choices: ["trained, 10 units", "drawn, √(2/fan-in)", "drawn, 0.01"] },
       { key: "start", label: "random start", from: 0, to: 9, step: 1, digits: 0, start: 0 },
       { key: "eta", label: "step size η", from: 0.1, to: 20, step: 0.05, log: true, digits: 2, start: 1 },
       { key: "lam", label: "penalty λ", from: 0, to: 0.01, step: 0.0005, digits: 4, start: 0.001 },

@@ -308,6 +308,8 @@ def test_the_settings_end_as_the_text_says():
     session = Session("cube")
     expected = [(10, "0.621", 134), (300, "0.228", 183), (600, "0.004", 200)]
     for setting, (step, J, right) in zip(session.settings, expected, strict=True):
+        begins = session.js(f"s.figure.settings[{setting!r}]")
+        assert begins["values"]["step"] + 10 * begins["steps"] == step
         session.choose(setting)
         values, said = session.values, session.said
         assert values["step"] == step

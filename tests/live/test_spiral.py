@@ -174,6 +174,8 @@ def test_a_run_goes_on_from_the_trained_network():
     np.testing.assert_allclose(
         session.panels[1].shapes("line c0")[0][-1, 0], 1020, atol=1
     )
+    session.racer.eval("s.reset()")
+    assert session.js("s.model.losses.length") == 100
 
 
 # ---- What the settings show ----------------------------------------------------------------
