@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -65,7 +66,8 @@ class Sheet:
             code = text.find("tspan")
             struck = code.get("text-decoration") == "line-through"
             assert (text.get("class") == "start faint") == struck
-            near = [abs(float(text.get("y")) - float(each)) < 6 for each in crosses]
+            assert code.get("font-family") == "monospace"
+            near = [abs(float(text.get("y")) - 4 - float(each)) < 1 for each in crosses]
             self.lines.append((code.text or "", struck, any(near)))
         assert sum(marked for *_, marked in self.lines) == len(crosses)
         self.group = self.root.find("g")
@@ -92,7 +94,12 @@ class Sheet:
         for kind, path in paths:
             points = np.array(MOVE.findall(path.get("d")), dtype=float)
             if kind.startswith("area"):
-                assert len({*points[:, 0]}) == 2
+                (top, bottom), ends = np.unique(points[:, 1]), np.unique(points[:, 0])
+                assert points.tolist() == [
+                    [ends[0], bottom], [ends[1], bottom], [ends[1], top], [ends[0], top],
+                ]  # fmt: skip
+                assert 14 < bottom - top < 20
+                assert ends[0] == 0
                 row(points[:, 1].mean()).extend([size(points[:, 0].max()), kind[5:]])
         for kind, path in paths:
             if kind.startswith("mark"):
@@ -242,9 +249,15 @@ def test_the_check_says_what_the_library_says(name, cells):
 
 def test_the_limit_is_drawn_at_one_millionth():
     sheet = Sheet(Session("broken"))
+    ends = [sheet.axis()(place) for place in (0, 246)]
+    np.testing.assert_allclose(ends, [1e-12, 10], rtol=0.02)
+    middle = np.mean([float(t.get("y")) - 4 for t in sheet.texts("tick y")])
+    assert middle == pytest.approx((152 - 54) / 2, abs=0.5)
     (line,) = (p for p in sheet.group.iter("path") if p.get("class") == "line dashed")
-    for x, _ in MOVE.findall(line.get("d")):
-        assert sheet.axis()(x) == pytest.approx(1e-6, rel=0.02)
+    points = np.array(MOVE.findall(line.get("d")), dtype=float)
+    np.testing.assert_allclose(sheet.axis()(points[0, 0]), 1e-6, rtol=0.02)
+    assert points[:, 0].tolist() == [points[0, 0]] * 2
+    assert sorted(points[:, 1]) == [0, 152 - 54]
     assert [t.text for t in sheet.texts("label") if t.text] == [
         "relative error of each derivative"
     ]
@@ -389,7 +402,8 @@ def test_no_words_lie_upon_others(name):
         assert 0.84 < Panel(curves)._number(1, y) < 0.97
 
     drawn = Sheet(session)
-    (down,) = (float(each) for each in [drawn.group.get("transform")[:-1].split()[1]])
+    moved = re.fullmatch(r"translate\(0 (\d+)\)", drawn.group.get("transform"))
+    down = float(moved[1])
     assert_apart({**boxes(drawn.root), **boxes(drawn.group, down)}, *sizes[1])
     assert {float(t.get("x")) for t in drawn.root.findall("text")} == {-28}
     for cross in drawn.root.findall("path"):
