@@ -8,6 +8,7 @@ import atexit
 import json
 import os
 import re
+from functools import cached_property
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -50,8 +51,11 @@ class Panel:
         self.layers = panel["layers"]
         document = f"<svg>{''.join(self.layers)}</svg>"
         self.root = ET.fromstring(document)  # noqa: S314 - the figure has drawn it
-        self.axes = [self._axis(side) for side in "xy"]
         self.labels = [each.text for each in self.root if each.get("class") == "label"]
+
+    @cached_property
+    def axes(self):
+        return [self._axis(side) for side in "xy"]
 
     def _axis(self, side):
         ticks = [t for t in self.root.iter("text") if t.get("class") == f"tick {side}"]
@@ -88,11 +92,13 @@ class Panel:
 
 
 class Session:
-    """One use of the figure ``name``."""
+    """One use of the figure ``name``, after ``values`` were set, one after the other."""
 
-    def __init__(self, name, racer=None):
-        self.racer = racer or _engine()
+    def __init__(self, name, **values):
+        self.racer = _engine()
         self.racer.eval(f"var s = live.open({json.dumps(name)}, {live.given(name)})")
+        for key, value in values.items():
+            self.set(key, value)
 
     def js(self, code):
         """The value of ``code``, in which ``s`` is the session."""

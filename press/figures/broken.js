@@ -32,69 +32,34 @@ live.figures.broken = (() => {
 
   // ---- Mathematics ---------------------------------------------------------------------
 
-  const K = 3; // classes, and two inputs
+  const { from, map, dot, transpose, sumOfRows, gradientStep } = maths;
+  const { forward, objective } = maths.network("relu", "softmax");
 
-  // The objective and its gradient, in loops over flat tables: a run has 600 times 300 samples.
-  const evaluate = (name, [W1, b1, W2, b2], X, T, lam) => {
-    const [N, M] = [X.length / 2, b1.length];
-    const [dW1, db1, dW2, db2, Z1, dZ2] = [2 * M, M, M * K, K, N * M, N * K].map((each) => new Float64Array(each));
-    const [z2, y] = [new Float64Array(K), new Float64Array(K)];
-    const divisor = name === "sum" ? 1 : N;
-    let xi = 0;
-    for (let n = 0; n < N; n++) {
-      z2.set(b2);
-      for (let j = 0; j < M; j++) {
-        const z = X[2 * n] * W1[j] + X[2 * n + 1] * W1[M + j] + b1[j]; // (5.1)
-        const h = Math.max(0, z); // (5.3)
-        for (let k = 0; k < K; k++) z2[k] += h * W2[K * j + k]; // (5.4)
-        Z1[M * n + j] = z;
-      }
-      const top = Math.max(z2[0], z2[1], z2[2]);
-      let all = 0;
-      for (let k = 0; k < K; k++) all += y[k] = Math.exp(z2[k] - top);
-      for (let k = 0; k < K; k++) {
-        const t = T[K * n + k];
-        xi -= t * (z2[k] - top - Math.log(all)); // (3.3), (3.4)
-        const dz = (y[k] / all - t) / divisor; // (5.5), (5.7)
-        for (let j = 0; j < M; j++) dW2[K * j + k] += Math.max(0, Z1[M * n + j]) * dz; // (5.8)
-        db2[k] += dz; // (5.9)
-        dZ2[K * n + k] = dz;
-      }
-    }
-
+  const backward = (name, [W1, , W2], X, T, lam, { Z, A }) => {
+    const divisor = name === "sum" ? 1 : X.rows;
+    const count = name === "mean of biases" ? X.rows : 1;
     const penalty = lam * ({ "2λ": 2, "no penalty": 0 }[name] ?? 1);
-    let squares = 0;
-    for (const [W, dW] of [[W1, dW1], [W2, dW2]]) {
-      W.forEach((w, i) => {
-        squares += w * w;
-        dW[i] += penalty * w; // (5.8), (5.13)
-      });
-    }
-
-    const used = name === "late" ? moved(W2, dW2) : W2;
     const sign = name === "sign of dH" ? -1 : 1;
-    for (let n = 0; n < N; n++) {
-      for (let j = 0; j < M; j++) {
-        let dh = 0;
-        for (let k = 0; k < K; k++) dh += sign * dZ2[K * n + k] * used[K * j + k]; // (5.10)
-        const dz = Z1[M * n + j] > 0 || name === "no slope" ? dh : 0; // (5.12)
-        dW1[j] += X[2 * n] * dz; // (5.13)
-        dW1[M + j] += X[2 * n + 1] * dz;
-        db1[j] += dz; // (5.14)
-      }
-    }
-
-    const count = name === "mean of biases" ? N : 1;
-    return {
-      J: xi / N + (lam / 2) * squares, // (5.6)
-      grads: [dW1, db1.map((db) => db / count), dW2, db2.map((db) => db / count)],
-    };
+    const weights = (dW, W) => map((dw, w) => dw + penalty * w, dW, W);
+    const biases = (dZ) => map((db) => db / count, sumOfRows(dZ));
+    const dZ2 = map((y, t) => (y - t) / divisor, A[2], T); // (5.7)
+    const dW2 = weights(dot(transpose(A[1]), dZ2), W2); // (5.8)
+    const db2 = biases(dZ2); // (5.9)
+    const [used] = name === "late" ? gradientStep([W2], [dW2], ETA) : [W2];
+    const dH = map((dh) => sign * dh, dot(dZ2, transpose(used))); // (5.10)
+    const dZ1 = name === "no slope" ? dH : map((dh, z) => (z > 0 ? dh : 0), dH, Z[1]); // (5.12)
+    const dW1 = weights(dot(transpose(X), dZ1), W1); // (5.13)
+    const db1 = biases(dZ1); // (5.14)
+    return [dW1, db1, dW2, db2];
   };
 
-  const moved = (P, dP) => P.map((p, i) => p - ETA * dP[i]); // (2.14)
+  const evaluate = (name, params, X, T, lam) => {
+    const pass = forward(params, X);
+    return { J: objective(params, X, T, lam, pass), grads: backward(name, params, X, T, lam, pass) };
+  };
 
-  const numerical = (f, params) => params.map((P, k) => P.map((p, i) => {
-    const at = (x) => f(params.map((Q, m) => (m === k ? Q.with(i, x) : Q)));
+  const numerical = (f, params) => params.map((P, k) => P.a.map((p, i) => {
+    const at = (x) => f(params.map((Q, m) => (m === k ? { ...Q, a: Q.a.with(i, x) } : Q)));
     return (at(p + EPS) - at(p - EPS)) / (2 * EPS); // (1.2)
   }));
 
@@ -103,20 +68,21 @@ live.figures.broken = (() => {
     return larger ? Math.hypot(...a.map((x, i) => x - b[i])) / larger : 0; // (1.3)
   };
 
-  const flat = (arrays) => arrays.map((each) => Float64Array.from(each.flat()));
+  const parameters = (W1, b1, W2, b2) => [W1, [b1], W2, [b2]].map(from);
 
-  const check = (name, { X, T, W1, b1, W2, b2, lam }) => {
-    const [inputs, targets, ...params] = flat([X, T, W1, b1, W2, b2]);
-    const { grads } = evaluate(name, params, inputs, targets, lam);
-    const slopes = numerical((other) => evaluate(name, other, inputs, targets, lam).J, params);
-    return grads.map((each, k) => relativeError(each, slopes[k]));
+  const check = (name, data) => {
+    const [X, T] = [from(data.X), from(data.T)];
+    const params = parameters(data.W1, data.b1, data.W2, data.b2);
+    const { grads } = evaluate(name, params, X, T, data.lam);
+    const slopes = numerical((other) => objective(other, X, T, data.lam), params);
+    return grads.map((each, k) => relativeError(each.a, slopes[k]));
   };
 
   // The three arms of the spiral, from their angles.
-  const spiral = ({ angle }) => flat([
+  const spiral = ({ angle }) => [
     angle.map((each, n) => [Math.sin(each), Math.cos(each)].map((x) => (n % 100) / 99 * x)),
     angle.map((_, n) => [0, 1, 2].map((k) => Number(k === Math.floor(n / 100)))),
-  ]);
+  ].map(from);
 
   // ---- Drawing -------------------------------------------------------------------------
 
@@ -172,14 +138,14 @@ live.figures.broken = (() => {
 
     begin({ mistake }, data) {
       const [name, [X, T]] = [names[mistake], spiral(data)];
-      const params = flat([data.start_W1, data.start_b1, data.start_W2, data.start_b2]);
+      const params = parameters(data.start_W1, data.start_b1, data.start_W2, data.start_b2);
       const now = evaluate(name, params, X, T, LAMBDA);
       return { X, T, params, now, losses: [now.J], errors: check(name, data) };
     },
 
     step(model, { mistake }) {
       const { X, T, params, now } = model;
-      model.params = params.map((each, k) => moved(each, now.grads[k]));
+      model.params = gradientStep(params, now.grads, ETA);
       model.now = evaluate(names[mistake], model.params, X, T, LAMBDA);
       model.losses.push(model.now.J);
     },

@@ -104,7 +104,8 @@ live.figures.cube = (() => {
   return {
     cut,
     seen,
-    last: LAST / EVERY,
+    last: (model, { step }) => live.rest(step / EVERY, LAST / EVERY),
+    pace: 4,
 
     controls: [
       { key: "step", label: "step", from: 0, to: LAST, step: EVERY, digits: 0, start: 10 },
@@ -126,7 +127,7 @@ live.figures.cube = (() => {
     },
 
     step(model, values) {
-      values.step = toStep(values.step + EVERY);
+      values.step = EVERY * live.next(values.step / EVERY, LAST / EVERY);
     },
 
     handles: (model, values) => [

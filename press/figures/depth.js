@@ -2,7 +2,7 @@
 
 // Chapter 7: the sizes of what goes forward and of what comes back, layer after layer.
 live.figures.depth = (() => {
-  const { generator, table, dot, relu, sigmoid } = maths;
+  const { generator, normal, map, dot, transpose, relu, sigmoid } = maths;
   const SAMPLES = 8; // for 100, as in the chapter, 30 layers would not follow a slider
 
   const FUNCTIONS = [
@@ -12,36 +12,14 @@ live.figures.depth = (() => {
 
   const size = (table) => Math.sqrt(table.a.reduce((total, x) => total + x * x, 0) / table.a.length);
 
-  // These three as in maths.js, but fast for large tables.
-  const map = (f, A, B = A) => table(A.rows, A.cols, A.a.map((x, i) => f(x, B.a[i])));
-
-  const normal = (next, rows, cols) => {
-    const drawn = table(rows, cols);
-    for (let i = 0; i < drawn.a.length; i++) drawn.a[i] = next();
-    return drawn;
-  };
-
-  // A @ B.T
-  const times = (A, B) => {
-    const C = table(A.rows, B.rows);
-    for (let i = 0; i < A.rows; i++) {
-      for (let k = 0; k < B.rows; k++) {
-        let c = 0;
-        for (let j = 0; j < A.cols; j++) c += A.a[i * A.cols + j] * B.a[k * B.cols + j];
-        C.a[i * C.cols + k] = c;
-      }
-    }
-    return C;
-  };
-
   // They are kept while s and L change: s scales the weights, and each layer more draws its own.
   let last = {};
   const numbers = ({ seed, m, L }) => {
     if (last.seed !== seed || last.m !== m) {
       const next = generator(seed);
-      last = { seed, m, next, X: normal(next, SAMPLES, m), dA: normal(next, SAMPLES, m), W: [null] };
+      last = { seed, m, next, X: normal(next, SAMPLES, m, 1), dA: normal(next, SAMPLES, m, 1), W: [null] };
     }
-    while (last.W.length <= L) last.W.push(normal(last.next, m, m));
+    while (last.W.length <= L) last.W.push(normal(last.next, m, m, 1));
     return last;
   };
 
@@ -59,7 +37,7 @@ live.figures.depth = (() => {
     for (let l = L; l >= 1; l--) {
       const dZ = map((da, z) => da * slope(z), dA, Z[l]); // (7.18)
       back.unshift(size(dZ));
-      if (l > 1) dA = map((x) => s * x, times(dZ, W[l]));
+      if (l > 1) dA = map((x) => s * x, dot(dZ, transpose(W[l])));
     }
     model.forward = Z.slice(1).map(size);
     model.back = back.map((each) => each / back.at(-1));

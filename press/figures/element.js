@@ -61,7 +61,7 @@
       if (figure.step) {
         this.runs = this.button("Run", () => {
           if (this.timer) return this.pause();
-          if (this.session.left <= 0) this.session.left = figure.last;
+          this.session.run();
           this.follow();
         });
         row.append(this.runs, this.button("One step", () => {
@@ -113,10 +113,14 @@
         return this.changed();
       }
       this.runs.textContent = "Pause";
+      const { fast, pace = 1 } = session.figure;
+      let frames = 0;
       const frame = () => {
         const end = performance.now() + 8;
-        do session.step(); while (session.left > 0 && session.figure.fast && performance.now() < end);
-        this.draw();
+        if (frames++ % pace === 0) {
+          do session.step(); while (session.left > 0 && fast && performance.now() < end);
+          this.draw();
+        }
         if (session.left > 0) this.timer = requestAnimationFrame(frame);
         else this.pause();
       };

@@ -4,10 +4,8 @@
 live.figures.graph = (() => {
   const PLACES = { a: [0, 4], b: [0, 2], c: [0, 0], s: [2, 2.4], r: [4, 1.2], J: [6, 2.8] };
   const ARROWS = ["as", "bs", "sr", "cr", "aJ", "rJ"];
-  // What the sweep finds, one after the other, and for how many frames a run waits at each.
+  // What the sweep finds, one after the other.
   const SWEEP = [["s"], ["r"], ["J"], ["dJ"], ["dr"], ["ds", "dc"], ["db"], ["da"]];
-  const HOLD = 25;
-  const END = HOLD * SWEEP.length;
 
   const sweep = ({ a, b, c }) => {
     const s = a * b;
@@ -40,14 +38,14 @@ live.figures.graph = (() => {
   const written = (x) => String(x).replace("-", "−");
 
   // What is known so far, in words.
-  const known = ({ frames }, values) => {
-    const found = new Set(["a", "b", "c", ...SWEEP.slice(0, Math.floor(frames / HOLD)).flat()]);
+  const known = ({ found: count }, values) => {
+    const found = new Set(["a", "b", "c", ...SWEEP.slice(0, count).flat()]);
     const all = sweep(values);
     return (key) => (found.has(key) ? written(all[key]) : "?");
   };
 
   // The quantities at which the sweep stands, before it is done.
-  const current = ({ frames }) => (frames < END ? SWEEP[Math.floor(frames / HOLD) - 1] ?? [] : []);
+  const current = ({ found }) => (found < SWEEP.length ? SWEEP[found - 1] ?? [] : []);
 
   const arrow = ([start, end], kind, words = "") => {
     const [[ax, ay], [bx, by]] = [PLACES[start], PLACES[end]];
@@ -64,7 +62,8 @@ live.figures.graph = (() => {
   return {
     sweep,
 
-    last: END + 1,
+    last: ({ found }) => live.rest(found, SWEEP.length),
+    pace: 25,
 
     controls: [
       { key: "a", label: "a", from: -5, to: 5, step: 1, digits: 0, start: 2 },
@@ -78,19 +77,14 @@ live.figures.graph = (() => {
       "one path closed": { values: { b: 0 } },
     },
 
-    begin: () => ({ frames: END, time: 0 }),
+    begin: () => ({ found: SWEEP.length }),
 
-    // A run steps in every frame. A step that comes alone is the reader's and goes one further.
     step(model) {
-      const now = Date.now();
-      const alone = now - model.time > 100;
-      model.time = now;
-      if (!alone) model.frames = Math.min(END, model.frames + 1);
-      else model.frames = model.frames < END ? HOLD * (Math.floor(model.frames / HOLD) + 1) : 0;
+      model.found = live.next(model.found, SWEEP.length);
     },
 
     changed(model) {
-      model.frames = END;
+      model.found = SWEEP.length;
     },
 
     draw(model, values) {

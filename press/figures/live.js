@@ -182,7 +182,7 @@ const live = (() => {
 
     session.again = () => {
       session.model = figure.begin(session.values, data);
-      session.left = figure.last ?? 0;
+      session.left = 0;
     };
 
     session.reset = () => {
@@ -203,6 +203,12 @@ const live = (() => {
       session.left = steps;
     };
 
+    // A figure's `last` is how many steps a run makes; some have an end, and begin anew there.
+    session.run = () => {
+      const { last } = figure;
+      if (session.left <= 0) session.left = typeof last === "number" ? last : last(session.model, session.values);
+    };
+
     session.step = () => {
       figure.step(session.model, session.values, data);
       session.left--;
@@ -221,7 +227,11 @@ const live = (() => {
     return session;
   };
 
+  // Steps to the end of `all`, or at the end those of the next round, which `next` begins.
+  const rest = (done, all) => (done < all ? all - done : all + 1);
+  const next = (done, all) => (done < all ? done + 1 : 0);
+
   const shown = (control, value) => (control.choices ? control.choices[value] : text(value, control.digits ?? 2));
 
-  return { figures, text, plane, open, shown, MARGIN };
+  return { figures, text, plane, open, rest, next, shown, MARGIN };
 })();

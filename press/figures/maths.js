@@ -14,15 +14,19 @@ const maths = (() => {
 
   const column = (A, j) => Array.from({ length: A.rows }, (_, i) => at(A, i, j));
 
-  const map = (f, A, ...others) =>
-    table(A.rows, A.cols, A.a.map((x, i) => f(x, ...others.map((B) => B.a[i]))));
+  const map = (f, A, B = A) => {
+    const C = table(A.rows, A.cols);
+    for (let i = 0; i < C.a.length; i++) C.a[i] = f(A.a[i], B.a[i]);
+    return C;
+  };
 
-  // A @ B
+  // A @ B; half of what comes out of ReLU is 0
   const dot = (A, B) => {
     const C = table(A.rows, B.cols);
     for (let i = 0; i < A.rows; i++) {
       for (let k = 0; k < A.cols; k++) {
         const a = A.a[i * A.cols + k];
+        if (a === 0) continue;
         for (let j = 0; j < B.cols; j++) C.a[i * B.cols + j] += a * B.a[k * B.cols + j];
       }
     }
@@ -38,11 +42,19 @@ const maths = (() => {
   };
 
   // b is added to every row
-  const plus = (A, b) => table(A.rows, A.cols, A.a.map((x, i) => x + b.a[i % A.cols]));
+  const plus = (A, b) => {
+    const C = table(A.rows, A.cols);
+    for (let o = 0; o < C.a.length; o += C.cols) {
+      for (let j = 0; j < C.cols; j++) C.a[o + j] = A.a[o + j] + b.a[j];
+    }
+    return C;
+  };
 
   const sumOfRows = (A) => {
     const b = table(1, A.cols);
-    A.a.forEach((x, i) => { b.a[i % A.cols] += x; });
+    for (let o = 0; o < A.a.length; o += A.cols) {
+      for (let j = 0; j < A.cols; j++) b.a[j] += A.a[o + j];
+    }
     return b;
   };
 
@@ -57,21 +69,38 @@ const maths = (() => {
 
   const rbf = (z) => Math.exp(-z * z); // (4.2)
 
-  const softmax = (z) => {
-    const top = Math.max(...z);
-    const powers = z.map((each) => Math.exp(each - top)); // (3.2)
-    const all = sum(powers);
-    return powers.map((each) => each / all); // (3.1)
+  // Of each row.
+  const softmax = (Z) => {
+    const Y = table(Z.rows, Z.cols);
+    for (let o = 0; o < Z.a.length; o += Z.cols) {
+      const top = largest(Z, o);
+      let all = 0;
+      for (let k = o; k < o + Z.cols; k++) all += Y.a[k] = Math.exp(Z.a[k] - top); // (3.2)
+      for (let k = o; k < o + Z.cols; k++) Y.a[k] /= all; // (3.1)
+    }
+    return Y;
   };
 
-  // in nats, from the pre-activation
+  const largest = (Z, o) => {
+    let top = -Infinity;
+    for (let k = o; k < o + Z.cols; k++) top = Math.max(top, Z.a[k]);
+    return top;
+  };
+
+  // In nats, from the pre-activation.
   const binaryCrossEntropy = (z, t) =>
     Math.max(z, 0) - t * z + Math.log1p(Math.exp(-Math.abs(z))); // (2.6)
 
-  const crossEntropy = (z, t) => {
-    const top = Math.max(...z);
-    const log = Math.log(sum(z.map((each) => Math.exp(each - top))));
-    return -sum(z.map((each, k) => t[k] * (each - top - log))); // (3.3), (3.4)
+  // Of all rows together.
+  const crossEntropy = (Z, T) => {
+    let xi = 0;
+    for (let o = 0; o < Z.a.length; o += Z.cols) {
+      const top = largest(Z, o);
+      let all = 0;
+      for (let k = o; k < o + Z.cols; k++) all += Math.exp(Z.a[k] - top);
+      for (let k = o; k < o + Z.cols; k++) xi -= T.a[k] * (Z.a[k] - top - Math.log(all)); // (3.3), (3.4)
+    }
+    return xi;
   };
 
   const HIDDEN = {
@@ -91,46 +120,31 @@ const maths = (() => {
         Z.push(plus(dot(A[l - 1], params[2 * l - 2]), params[2 * l - 1])); // (7.6)
         if (l < L) A.push(map(activation, Z[l])); // (7.7)
       }
-      const last = Z[L];
-      A.push(table(last.rows, last.cols));
-      for (let n = 0; n < last.rows; n++) {
-        const z = row(last, n);
-        A[L].a.set(output === "softmax" ? softmax(z) : z.map(sigmoid), n * last.cols); // (7.8)
-      }
+      A.push(output === "softmax" ? softmax(Z[L]) : map(sigmoid, Z[L])); // (7.8)
       return { Z, A };
     };
 
-    const objective = (params, X, T, lam = 0) => {
-      const last = forward(params, X).Z.at(-1);
-      let xi = 0;
-      for (let n = 0; n < X.rows; n++) {
-        const z = row(last, n);
-        const t = row(T, n);
-        xi += output === "softmax"
-          ? crossEntropy(z, t)
-          : sum(z.map((each, k) => binaryCrossEntropy(each, t[k])));
-      }
+    const objective = (params, X, T, lam = 0, { Z } = forward(params, X)) => {
+      const last = Z.at(-1);
+      const xi = output === "softmax" ? crossEntropy(last, T) : sum(map(binaryCrossEntropy, last, T).a);
       const squares = sum(params.filter((_, i) => i % 2 === 0).map((W) => sum(W.a.map((w) => w * w))));
       return xi / X.rows + (lam / 2) * squares; // (7.9)
     };
 
-    // The gradient, and dZ of every layer.
-    const backward = (params, X, T, lam = 0) => {
+    const backward = (params, X, T, lam = 0, { Z, A } = forward(params, X)) => {
       const L = params.length / 2;
-      const { Z, A } = forward(params, X);
-      const dZ = [];
-      dZ[L] = map((y, t) => (y - t) / X.rows, A[L], T); // (7.17)
+      let dZ = map((y, t) => (y - t) / X.rows, A[L], T); // (7.17)
       const grads = [];
       for (let l = L; l >= 1; l--) {
         if (l < L) {
-          const dA = dot(dZ[l + 1], transpose(params[2 * l]));
-          dZ[l] = map((da, z) => da * slope(z), dA, Z[l]); // (7.18)
+          const dA = dot(dZ, transpose(params[2 * l]));
+          dZ = map((da, z) => da * slope(z), dA, Z[l]); // (7.18)
         }
         const W = params[2 * l - 2];
-        const dW = map((dw, w) => dw + lam * w, dot(transpose(A[l - 1]), dZ[l]), W); // (7.19)
-        grads.unshift(dW, sumOfRows(dZ[l])); // (7.20)
+        const dW = map((dw, w) => dw + lam * w, dot(transpose(A[l - 1]), dZ), W); // (7.19)
+        grads.unshift(dW, sumOfRows(dZ)); // (7.20)
       }
-      return { grads, dZ };
+      return grads;
     };
 
     return { forward, objective, backward };

@@ -30,7 +30,8 @@ live.figures.momentum = (() => {
   return {
     slopes,
     roll,
-    last: 20,
+    last: (model, { steps }) => live.rest(steps, 100),
+    pace: 4,
 
     controls: [
       { key: "eta", label: "step size η", from: 0.01, to: 0.2, step: 0.01, start: 0.09 },
@@ -51,7 +52,7 @@ live.figures.momentum = (() => {
     }),
 
     step(model, values) {
-      values.steps = Math.min(100, values.steps + 1);
+      values.steps = live.next(values.steps, 100);
     },
 
     handles: (model, { p1, p2 }) => [0, 1].map((panel) => ({ panel, name: "start", at: [p1, p2] })),

@@ -2,7 +2,7 @@
 
 // Chapter 3: three scores, their softmax, and what the loss asks of each score.
 live.figures.softmax = (() => {
-  const { softmax, crossEntropy, sum } = maths;
+  const { softmax, crossEntropy, from, sum } = maths;
   const classes = [0, 1, 2];
   const bars = (y, words = "class") => live.plane({
     x: { from: -0.6, to: 2.6, label: words, ticks: classes },
@@ -22,11 +22,11 @@ live.figures.softmax = (() => {
     const z = [z0, z1, z2].map((each) => each + c);
     const u = z.map((each) => each / tau);
     const t = classes.map((k) => (k === label ? 1 : 0));
-    const y = softmax(u); // (3.1)
+    const y = [...softmax(from([u])).a]; // (3.1)
     return {
       z, t, y,
       powers: u.map((each) => Math.exp(each)),
-      loss: crossEntropy(u, t), // (3.3)
+      loss: crossEntropy(from([u]), from([t])), // (3.3)
       slope: y.map((each, k) => (each - t[k]) / tau), // (3.15)
     };
   };

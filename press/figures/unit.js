@@ -61,7 +61,7 @@ live.figures.unit = (() => {
     step(model, values) {
       model.losses = losses(model, values);
       const before = params(values);
-      const [W, b] = gradientStep(before, backward(before, model.X, model.T).grads, values.eta);
+      const [W, b] = gradientStep(before, backward(before, model.X, model.T), values.eta);
       Object.assign(values, { w1: W.a[0], w2: W.a[1], b: b.a[0] });
     },
 

@@ -52,7 +52,8 @@ live.figures.valley = (() => {
   return {
     descend,
 
-    last: 50,
+    last: (model, { steps }) => live.rest(steps, 100),
+    pace: 4,
 
     controls: [
       { key: "eta", label: "step size η", from: 0.2, to: 20, step: 0.02, log: true, digits: 1, start: 2 },
@@ -72,7 +73,7 @@ live.figures.valley = (() => {
     },
 
     step(model, values) {
-      values.steps = Math.min(values.steps + 1, 100);
+      values.steps = live.next(values.steps, 100);
     },
 
     handles: (model, values) => [{ panel: 0, name: "start", at: [values.w, values.b] }],

@@ -1,7 +1,8 @@
 """Live figures are used as readers use them, and show what their mathematics says.
 
-What is displayed is compared with the same session without a browser, in every look, at
-both widths, by every kind of pointing, from the server and from files.
+What is displayed is compared with the same session without a browser. Each figure is seen
+in every look, at both widths, by every kind of pointing, from the server and from files;
+which of them come together differs from figure to figure.
 """
 
 from collections.abc import Iterator
@@ -30,9 +31,18 @@ LOOKS = [
 HANDS = ["mouse", "keyboard", "touch"]
 WIDTHS = [1280, 320]
 VISITS = [
-    ("valley", look, HANDS[look % 3], WIDTHS[look % 2], look // 2)
+    (
+        name,
+        look,
+        HANDS[(look + i) % 3],
+        WIDTHS[(look + i // 2) % 2],
+        (look // 2 + i) % 2,
+    )
+    for i, name in enumerate(sorted(PAGES))
     for look in range(len(LOOKS))
-][: None if REQUIRED else 1]
+]
+if not REQUIRED:
+    VISITS = [visit for visit in VISITS if visit[:2] == ("valley", 0)]
 
 
 @pytest.fixture

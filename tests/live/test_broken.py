@@ -35,12 +35,12 @@ def session_with(name):
 
 def params(session):
     *_, M = np.shape(DATA["start_W1"])
-    flat = session.js("s.model.params.map((each) => Array.from(each))")
+    flat = session.js("s.model.params.map((each) => Array.from(each.a))")
     return tuple(map(np.reshape, flat, [(2, M), (M,), (M, 3), (3,)]))
 
 
 def grads(session):
-    flat = session.js("s.model.now.grads.map((each) => Array.from(each))")
+    flat = session.js("s.model.now.grads.map((each) => Array.from(each.a))")
     return tuple(
         np.reshape(g, p.shape) for g, p in zip(flat, params(session), strict=True)
     )
@@ -135,9 +135,9 @@ def test_the_numbers_are_those_of_the_chapter(cells):
     for key in ("X", "T", "W1", "b1", "W2", "b2", "lam"):
         assert (np.array(DATA[key]) == cells[key]).all()
     session = Session("broken")
-    X = np.reshape(session.js("Array.from(s.model.X)"), (300, 2))
+    X = np.reshape(session.js("Array.from(s.model.X.a)"), (300, 2))
     np.testing.assert_allclose(X, cells["X_data"], rtol=0, atol=1e-15)
-    assert session.js("Array.from(s.model.T)") == cells["T_data"].ravel().tolist()
+    assert session.js("Array.from(s.model.T.a)") == cells["T_data"].ravel().tolist()
     for ours, chapters in zip(params(session), cells["start"], strict=True):
         assert (ours == chapters).all()
     assert [*cells["gradients"], *EXTRA] == CHOICES

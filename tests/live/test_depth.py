@@ -52,13 +52,6 @@ def sizes(session):
     return [size(each) for each in Z], np.array(back) / back[-1]
 
 
-def at(place):
-    session = Session("depth")
-    for key, value in place.items():
-        session.set(key, value)
-    return session
-
-
 def factor(values):
     """What (7.26) predicts for a layer; with the logistic function the limit of (7.27)."""
     share = 1 / 16 if values["activation"] else 1 / 2
@@ -86,15 +79,15 @@ def assert_same(session):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_the_sizes_are_those_of_numpy(place):
-    assert_same(at(place))
+    assert_same(Session("depth", **place))
 
 
 def test_the_sizes_are_those_of_numpy_whatever_was_shown_before():
-    session = at({"m": 30, "L": 5})
+    session = Session("depth", m=30, L=5)
     for key, value in (("L", 9), ("seed", 1), ("L", 4), ("s", 0.1), ("m", 20)):
         session.set(key, value)
         assert_same(session)
-    other = at({"m": 30, "L": 7})
+    other = Session("depth", m=30, L=7)
     assert_same(other)
     for key, value in (("activation", 1), ("seed", 0), ("L", 3), ("activation", 0)):
         session.set(key, value)
@@ -130,7 +123,7 @@ class Dealt:
 
 
 def test_the_pre_activations_are_those_of_the_library():
-    session = at({"L": 12, "s": 0.2, "m": 50})
+    session = Session("depth", L=12, s=0.2, m=50)
     X, _, W = drawn(session)
     params = tuple(p for each in W for p in (0.2 * each, np.zeros(50)))
     Z, _ = mlp.forward(params, X)
@@ -140,7 +133,7 @@ def test_the_pre_activations_are_those_of_the_library():
 
 @pytest.mark.parametrize("place", PLACES)
 def test_what_is_drawn_is_where_the_numbers_are(place):
-    session = at(place)
+    session = Session("depth", **place)
     values = session.values
     layers = np.arange(1, values["L"] + 1)
     for panel, expected, line in zip(
@@ -171,7 +164,7 @@ def test_what_is_drawn_is_where_the_numbers_are(place):
 
 @pytest.mark.parametrize("L", range(2, 31))
 def test_the_first_and_the_last_layer_are_named(L):
-    panel = at({"L": L, "m": 20}).panels[0]
+    panel = Session("depth", L=L, m=20).panels[0]
     ticks = [t.text for t in panel.root.iter("text") if t.get("class") == "tick x"]
     layers = sorted(map(int, ticks))
     assert layers[0] == 1
@@ -182,7 +175,7 @@ def test_the_first_and_the_last_layer_are_named(L):
 
 @pytest.mark.parametrize("m", [20, 100])
 def test_the_level_is_that_of_the_start_that_keeps_the_size(m):
-    session = at({"m": m, "L": 6})
+    session = Session("depth", m=m, L=6)
     for panel, level in zip(session.panels, (np.sqrt(2), 1), strict=True):
         (points,) = panel.shapes("line c2")
         np.testing.assert_allclose(points[:, 1], level, rtol=0.01)
@@ -200,7 +193,7 @@ def test_the_level_is_that_of_the_start_that_keeps_the_size(m):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_the_axes_hold_everything_with_one_in_the_middle(place):
-    session = at(place)
+    session = Session("depth", **place)
     numbers = [*sizes(session), *filter(None, lines(session))]
     outermost = max(abs(np.log10(each)).max() for each in numbers)
     for panel in session.panels:
@@ -223,7 +216,7 @@ def test_the_legend_names_what_is_drawn():
 
 @pytest.mark.parametrize("place", PLACES)
 def test_the_legend_hides_no_mark(place):
-    for panel in at(place).panels:
+    for panel in Session("depth", **place).panels:
         (marks,) = (
             np.array(MOVE.findall(path.get("d")), dtype=float)
             for path in panel.root.iter("path")
@@ -256,7 +249,7 @@ def legend(panel):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_the_readings(place):
-    session = at(place)
+    session = Session("depth", **place)
     values, (forward, back) = session.values, sizes(session)
     layers = values["L"] - 1
     expected = factor(values)
@@ -289,7 +282,7 @@ def test_the_settings_end_as_the_text_says():
 
 
 def test_every_draw_is_near_the_prediction():
-    session = at({"L": 20, "s": np.sqrt(2 / 100)})
+    session = Session("depth", L=20, s=np.sqrt(2 / 100))
     for seed in range(10):
         session.set("seed", seed)
         forward, back = session.js("[s.model.forward, s.model.back]")
@@ -298,7 +291,7 @@ def test_every_draw_is_near_the_prediction():
 
 
 def test_the_limit_of_the_logistic_function_holds_on_average():
-    session = at({"activation": 1, "m": 50})
+    session = Session("depth", activation=1, m=50)
     spreads = 0.05, 0.1, 0.2
     shares = {s: [] for s in spreads}
     for seed in range(10):
@@ -313,7 +306,7 @@ def test_the_limit_of_the_logistic_function_holds_on_average():
 @pytest.mark.parametrize("m", [20, 30, 40])
 def test_something_comes_back_in_every_draw(m):
     """Where narrow layers are most likely to be silent."""
-    session = at({"m": m, "L": 30})
+    session = Session("depth", m=m, L=30)
     for seed in range(10):
         session.set("seed", seed)
         assert all(each > 0 for each in session.js("s.model.back"))

@@ -31,31 +31,6 @@ def computed(a, b, c):
     return names
 
 
-def started(a, b, c):
-    session = Session("graph")
-    for key, value in zip("abc", (a, b, c), strict=True):
-        session.set(key, value)
-    return session
-
-
-def alone(session):
-    """A step that the reader makes, long after the last one."""
-    session.racer.eval("s.model.time = 0; s.step()")
-
-
-def run(session, frames):
-    """Steps that follow one another at once, however long the machine takes."""
-    session.racer.eval(
-        f"""{{
-          const {{ now }} = Date;
-          Date.now = () => 1e12;
-          s.model.time = 1e12;
-          for (let i = 0; i < {frames}; i++) s.step();
-          Date.now = now;
-        }}"""
-    )
-
-
 class Drawing:
     """The nodes and arrows of the graph, found by where they are drawn."""
 
@@ -132,7 +107,9 @@ def test_it_starts_as_the_still_figure(chapter):
 
 @pytest.mark.parametrize("inputs", INPUTS)
 def test_the_sweep_is_right(inputs):
-    found = started(*inputs).js("s.figure.sweep(s.values)")
+    found = Session("graph", **dict(zip("abc", inputs, strict=True))).js(
+        "s.figure.sweep(s.values)"
+    )
     expected = computed(*inputs)
     for key, value in found.items():
         assert value == expected[key], key
@@ -145,7 +122,7 @@ def test_the_sweep_is_right(inputs):
 
 @pytest.mark.parametrize("inputs", INPUTS)
 def test_what_is_drawn_and_said_is_what_is_computed(inputs):
-    session = started(*inputs)
+    session = Session("graph", **dict(zip("abc", inputs, strict=True)))
     drawing, said, expected = Drawing(session), session.said, computed(*inputs)
     for name in "abcsrJ":
         assert number(drawing.values[name]) == expected[name]
@@ -192,11 +169,11 @@ def known(session):
 def test_a_step_of_the_reader_finds_one_more():
     session = Session("graph")
     complete = Drawing(session).slopes
-    alone(session)
+    session.step()
     found = set()
     assert known(session) == found
     for step in ORDER:
-        alone(session)
+        session.step()
         new = step.split()
         found |= {*new}
         assert known(session) == found
@@ -209,35 +186,23 @@ def test_a_step_of_the_reader_finds_one_more():
         assert thick == {each for each in ARROWS if each[side] in at}
         for name, kind in drawing.rings.items():
             assert kind == ("line c0 thick" if name in at else "line c0")
-        assert session.js("s.model.frames") == 25 * len(ORDER[: ORDER.index(step) + 1])
     assert Drawing(session).slopes == complete
-    alone(session)
+    session.step()
     assert known(session) == set()
 
 
-def test_a_run_waits_at_every_step_and_ends_with_everything():
+@pytest.mark.parametrize("pressed", range(10))
+def test_a_run_ends_with_everything(pressed):
     session = Session("graph")
-    hold, last = 25, session.js("s.figure.last")
-    assert last == hold * len(ORDER) + 1
-    alone(session)
-    for k in range(len(ORDER)):
-        run(session, hold - 1)
-        assert known(session) == {each for step in ORDER[:k] for each in step.split()}
-        run(session, 1)
-    everything = known(session)
-    assert len(everything) == 9
-    for pressed in (1, 2, 3):
-        session.racer.eval("s.reset()")
-        for _ in range(pressed):
-            alone(session)
-        run(session, last - 1)
-        assert known(session) == everything
+    session.step(pressed)
+    session.racer.eval("s.run(); s.finish()")
+    assert len(known(session)) == 9
 
 
 @pytest.mark.parametrize("key", "abc")
 def test_a_changed_slider_shows_everything(key):
     session = Session("graph")
-    alone(session)
+    session.step()
     session.set(key, 4)
     assert len(known(session)) == 9
     assert number(Drawing(session).values[key]) == 4

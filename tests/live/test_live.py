@@ -59,7 +59,10 @@ def test_the_text_asks_and_says_what_happens(name):
 
 
 def words(name):
-    """Everything of a figure that is read rather than seen, as it begins."""
+    """Everything of a figure that is read rather than seen, as it begins.
+
+    Without the numbers that it computes, which are rounding errors here and there.
+    """
     session = Session(name)
     return {
         "controls": session.js(
@@ -67,7 +70,7 @@ def words(name):
             " c.choices ?? [], live.shown(c, s.values[c.key])])"
         ),
         "panels": session.js("s.panels().map((each) => each.name)"),
-        "said": session.said,
+        "said": {what: NUMBER.sub("#", value) for what, value in session.said.items()},
     }
 
 

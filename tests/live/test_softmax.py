@@ -21,13 +21,6 @@ CASES = [
 COLOURS = ("mark c0", "mark c1", "mark c2")
 
 
-def opened(values):
-    session = Session("softmax")
-    for key, value in values.items():
-        session.set(key, value)
-    return session
-
-
 def expected(values):
     """The scores, their softmax, the target, the loss and its derivative."""
     z = np.array([values["z0"], values["z1"], values["z2"]]) + values["c"]
@@ -55,7 +48,7 @@ def test_it_begins_with_the_first_sample_of_the_chapter(chapter):
 
 @pytest.mark.parametrize("values", CASES)
 def test_it_computes_what_the_library_computes(values):
-    computed = opened(values).js("s.figure.computed(s.values)")
+    computed = Session("softmax", **values).js("s.figure.computed(s.values)")
     z, y, t, loss, slope = expected(values)
     named = {"z": z, "y": y, "t": t, "loss": loss, "slope": slope}
     named["powers"] = np.exp(z / values["tau"])
@@ -66,7 +59,7 @@ def test_it_computes_what_the_library_computes(values):
 
 @pytest.mark.parametrize("values", CASES)
 def test_the_derivative_is_the_slope_of_the_loss(values):
-    session = opened(values)
+    session = Session("softmax", **values)
 
     def loss_of(params):
         (z,) = params
@@ -83,7 +76,7 @@ def test_the_derivative_is_the_slope_of_the_loss(values):
 @pytest.mark.parametrize("values", CASES)
 def test_the_bars_are_as_high_as_the_numbers(values):
     z, y, _, _, slope = expected(values)
-    panels = opened(values).panels
+    panels = Session("softmax", **values).panels
     for panel, heights in zip(panels, (z, y, slope), strict=True):
         pixel = abs(panel.axes[1][0])
         for k, kind in enumerate(COLOURS):
@@ -105,7 +98,7 @@ def test_the_bars_are_as_high_as_the_numbers(values):
 @pytest.mark.parametrize("values", CASES)
 def test_the_numbers_beside_the_bars(values):
     z, y, _, _, slope = expected(values)
-    panels = opened(values).panels
+    panels = Session("softmax", **values).panels
     for panel, heights in zip(panels, (z, y, slope), strict=True):
         words = [each for each in panel.root.iter("text") if each.get("class") == ""]
         places = [panel._number(0, each.get("x")) for each in words]
@@ -158,7 +151,7 @@ def test_the_controls():
 
 @pytest.mark.parametrize("values", CASES)
 def test_what_is_said(values):
-    said = opened(values).said
+    said = Session("softmax", **values).said
     z, y, _, loss, slope = expected(values)
     powers = np.exp(z / values["tau"])
     np.testing.assert_allclose(numbers(said["exponentials"]), powers, 0.05, 0.00501)
@@ -171,13 +164,13 @@ def test_what_is_said(values):
 
 
 def test_small_exponentials_keep_their_digits():
-    said = opened({"z0": -3, "z1": -3, "z2": -3, "c": -1, "tau": 0.7}).said
+    said = Session("softmax", z0=-3, z1=-3, z2=-3, c=-1, tau=0.7).said
     assert said["exponentials"] == ", ".join(["3.3e−3"] * 3)
     assert said["their sum"] == "9.9e−3"
 
 
 def test_what_is_added_to_all_changes_the_scores_alone():
-    session = opened(CASES[1])
+    session = Session("softmax", **CASES[1])
     scores, shares, slopes = session.panels
     before = session.js("s.figure.computed(s.values)")
     session.set("c", 0.8)
@@ -225,7 +218,7 @@ def test_the_settings():
 
 
 def test_the_rings_move_one_score_each():
-    session = opened({"c": 0.5, "tau": 2.0})
+    session = Session("softmax", c=0.5, tau=2.0)
     handles = session.js("s.handles()")
     assert [each["panel"] for each in handles] == [0, 0, 0]
     np.testing.assert_allclose(

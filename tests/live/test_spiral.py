@@ -31,13 +31,6 @@ COLOURS = np.array([[0x00, 0x72, 0xB2], [0xD5, 0x5E, 0x00], [0x00, 0x9E, 0x73]])
 TRAINED, SCALED, SMALL = range(3)
 
 
-def opened(**values):
-    session = Session("spiral")
-    for key, value in values.items():
-        session.set(key, value)
-    return session
-
-
 def params(session):
     W1, b1, W2, b2 = map(
         np.array, session.js("s.model.params.map((each) => Array.from(each))")
@@ -80,7 +73,7 @@ def same(found, expected, tolerance=1e-12):
 
 def test_samples_and_start_are_those_of_the_chapter(chapter):
     cells = chapter("ch05_relu_net", "lam_data")
-    session = opened(spread=SMALL, units=100)
+    session = Session("spiral", spread=SMALL, units=100)
     same([X], [cells["X_data"]], 1e-10)
     same(params(session), cells["start"], 1e-10)
     assert (cells["labels_data"] == labels).all()
@@ -89,13 +82,13 @@ def test_samples_and_start_are_those_of_the_chapter(chapter):
 
 @pytest.mark.parametrize("M", [1, 3, 10, 100])
 def test_first_starts_are_the_next_numbers_handed(M):
-    session = opened(spread=SCALED, units=M)
+    session = Session("spiral", spread=SCALED, units=M)
     same([session.js("Array.from(s.model.X)")], [X.ravel()], 1e-15)
     scaled = params(session)
     same(scaled, relu_net.init(Handed(), 2, M, 3), 1e-15)
     same(scaled, relu_net.init(np.random.RandomState(0), 2, M, 3), 1e-10)
     rng = Handed(324)
-    small = params(opened(spread=SMALL, units=M))
+    small = params(Session("spiral", spread=SMALL, units=M))
     for p, shape in ((0, (2, M)), (2, (M, 3))):
         assert np.array_equal(small[p], 0.01 * rng.standard_normal(shape))
 
@@ -104,7 +97,7 @@ def test_first_starts_are_the_next_numbers_handed(M):
     ("spread", "sizes"), [(SCALED, (1, np.sqrt(2 / 30))), (SMALL, (0.01, 0.01))]
 )
 def test_other_starts_come_from_the_generator(spread, sizes):
-    session = opened(spread=spread, units=30, start=4)
+    session = Session("spiral", spread=spread, units=30, start=4)
     session.racer.eval("var draw = maths.generator(4)")
     drawn = np.array(session.js("Array.from({ length: 150 }, draw)"))
     W1, b1, W2, b2 = params(session)
@@ -116,7 +109,7 @@ def test_other_starts_come_from_the_generator(spread, sizes):
 
 
 def test_it_begins_with_ten_trained_units():
-    session = opened()
+    session = Session("spiral")
     expected, losses = thousand(10)
     same(params(session), expected, 5.1e-5)
     same([session.js("s.model.losses")], [losses], 5.1e-4)
@@ -142,7 +135,7 @@ def test_it_begins_with_ten_trained_units():
     ],
 )
 def test_steps_are_those_of_the_library(values):
-    session = opened(**values)
+    session = Session("spiral", **values)
     expected = params(session)
     assert expected[1].shape == (values["units"],)
     eta, lam = values.get("eta", 1.0), values.get("lam", 1e-3)
@@ -159,14 +152,14 @@ def test_steps_are_those_of_the_library(values):
 
 
 def test_the_published_run():
-    session = opened(spread=SMALL, units=100)
+    session = Session("spiral", spread=SMALL, units=100)
     session.step(1001)
     losses = session.js("s.model.losses")
     np.testing.assert_allclose(losses[::100], [1.098744, 0.294946], atol=5e-5)
 
 
 def test_a_run_goes_on_from_the_trained_network():
-    session = opened()
+    session = Session("spiral")
     expected, _ = run(params(session), 20)
     session.step(20)
     same(params(session), expected)
@@ -182,7 +175,7 @@ def test_a_run_goes_on_from_the_trained_network():
 
 
 def test_three_units_do_not_follow_the_arms_and_ten_do():
-    session = opened()
+    session = Session("spiral")
     for setting, M, J, count in (
         ("3 units", 3, "0.615", 205),
         ("10 units", 10, "0.290", 293),
@@ -202,7 +195,7 @@ def test_three_units_do_not_follow_the_arms_and_ten_do():
 
 
 def test_units_that_are_silent_for_every_sample():
-    session = opened()
+    session = Session("spiral")
     session.choose("100 units, steps too large")
     given = params(session)
     said = session.said
@@ -217,7 +210,7 @@ def test_units_that_are_silent_for_every_sample():
     assert relu_net.objective(given, X, T, 1e-3) > np.log(3)
     assert len({tuple(each) for each in colours(session).reshape(-1, 4)}) == 1
     # It has happened early, before rounding can grow, and from a start that is a little off.
-    session = opened(spread=SMALL, units=100, eta=8)
+    session = Session("spiral", spread=SMALL, units=100, eta=8)
     start = params(session)
     for nudge in (0, 1e-6):
         ended, _ = run(
@@ -260,7 +253,7 @@ def curve(panel):
     [{}, {"units": 3}, {"units": 100, "spread": SMALL}, {"units": 30, "start": 6}],
 )
 def test_the_shade_is_the_class_with_the_largest_score(values):
-    session = opened(**values)
+    session = Session("spiral", **values)
     session.step(30)
     shown = colours(session)
     rows, columns = shown.shape[:2]
@@ -274,7 +267,7 @@ def test_the_shade_is_the_class_with_the_largest_score(values):
 
 
 def test_samples_and_lines_are_drawn_where_they_are():
-    session = opened(unit=4)
+    session = Session("spiral", unit=4)
     plane = session.panels[0]
     assert plane.labels == ["input x₁ (dimensionless)", "input x₂ (dimensionless)"]
     for k, (_, kind) in enumerate(SHAPES):
@@ -293,7 +286,7 @@ def test_samples_and_lines_are_drawn_where_they_are():
 
 
 def test_lines_far_outside_are_not_drawn():
-    session = opened()
+    session = Session("spiral")
     session.choose("100 units, steps too large")
     W1, b1, _, _ = params(session)
     assert (abs(b1) / np.hypot(*W1)).min() > 3
@@ -304,7 +297,7 @@ def test_lines_far_outside_are_not_drawn():
 
 
 def test_the_curve_is_the_objective():
-    session = opened(spread=SCALED, units=10, start=1)
+    session = Session("spiral", spread=SCALED, units=10, start=1)
     start = params(session)
     session.step(57)
     panel = session.panels[1]
@@ -319,7 +312,7 @@ def test_the_curve_is_the_objective():
 
 
 def test_the_axes_of_the_curve_go_as_far_as_it_does():
-    session = opened(units=10, eta=20)
+    session = Session("spiral", units=10, eta=20)
     session.step(1200)
     panel = session.panels[1]
     steps, heights = curve(panel)
@@ -329,13 +322,13 @@ def test_the_axes_of_the_curve_go_as_far_as_it_does():
     np.testing.assert_allclose(steps[-1], 1200, atol=1)
     assert session.js("s.panels()[1].plane.y.to") >= max(losses)
     assert 1200 < session.js("s.panels()[1].plane.x.to") < 1400
-    short = opened(units=10).js("s.panels()[1].plane")
+    short = Session("spiral", units=10).js("s.panels()[1].plane")
     assert short["x"]["to"] == 1100
     assert [short["y"]["from"], short["y"]["to"]] == pytest.approx([0.1, 10])
 
 
 def test_a_run_that_has_failed_can_still_be_drawn():
-    session = opened()
+    session = Session("spiral")
     session.racer.eval("s.model.params[0].fill(NaN); s.step()")
     assert session.said["objective J"] == "not a number nats"
     assert len(session.panels) == 2
@@ -347,7 +340,7 @@ def test_a_run_that_has_failed_can_still_be_drawn():
     ("values", "m"), [({}, 0), ({"unit": 7}, 6), ({"units": 3, "unit": 3}, 2)]
 )
 def test_the_numbers_said(values, m):
-    session = opened(**values)
+    session = Session("spiral", **values)
     session.step(3)
     given = params(session)
     W1, b1, W2, _ = given
@@ -388,7 +381,7 @@ def unchanged_but(before, after, m):
 
 @pytest.mark.parametrize("m", [0, 5])
 def test_a_line_is_moved_and_turned_alone(m):
-    session = opened(unit=m + 1)
+    session = Session("spiral", unit=m + 1)
     begun = params(session)
     session.move("line", [0.3, -0.6])
     moved = params(session)
@@ -424,13 +417,13 @@ def test_a_line_is_moved_and_turned_alone(m):
 
 
 def test_the_rings_stay_within_reach():
-    session = opened()
+    session = Session("spiral")
     session.move("line", [5.0, -7.0])
     assert session.handles["line"] == [1.1, -1.1]
 
 
 def test_sliders_do_what_the_rings_do():
-    session = opened(unit=2)
+    session = Session("spiral", unit=2)
     begun = params(session)
     session.set("angle", 120)
     session.set("distance", -0.4)
@@ -447,7 +440,7 @@ def test_sliders_do_what_the_rings_do():
 
 
 def test_a_tap_takes_the_nearest_line():
-    session = opened()
+    session = Session("spiral")
     W1, b1, _, _ = params(session)
     for point in ([0.5, 0.5], [-0.9, 0.2], [0.0, -1.1]):
         session.racer.eval(f"s.pick(0, {point})")
@@ -461,7 +454,7 @@ def test_a_tap_takes_the_nearest_line():
 
 
 def test_choices_go_together():
-    session = opened(unit=8)
+    session = Session("spiral", unit=8)
     session.set("unit", 50)
     assert session.values["unit"] == 10
     session.set("units", 4)
@@ -483,7 +476,7 @@ def test_choices_go_together():
 
 
 def test_the_penalty_counts_at_once_and_the_step_size_at_the_next_step():
-    session = opened()
+    session = Session("spiral")
     given = params(session)
     session.set("lam", 0.007)
     J = relu_net.objective(given, X, T, 0.007)

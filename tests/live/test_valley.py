@@ -103,12 +103,14 @@ def test_the_second_panel_shows_the_network(steps):
     np.testing.assert_allclose(rings, sorted(x[(z2 >= 0) != t]), atol=0.02)
 
 
-def test_the_start_stays_on_the_map():
+def test_the_start_stays_on_the_map_and_a_run_ends():
     session = Session("valley")
     session.move("start", [9.0, -9.0])
     assert session.handles == {"start": [3, -2.5]}
-    session.racer.eval("s.set('steps', 99); s.step(); s.step()")
+    session.racer.eval("s.run(); s.finish()")
     assert session.values["steps"] == 100
+    session.step()
+    assert session.values["steps"] == 0
 
 
 def test_the_settings_end_in_three_ways():
