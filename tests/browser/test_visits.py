@@ -115,6 +115,9 @@ def visit(tab: Page, address: str, name: str) -> Visit:
     for scheme in THEMES:
         tab.emulate_media(color_scheme=scheme)
         tab.wait_for_selector(f"body[data-md-color-scheme={THEMES[scheme]}]")
+    # A reader has in view what is looked at or copied, with the fonts that it needs.
+    tab.add_style_tag(content="* { content-visibility: visible !important; }")
+    tab.evaluate("document.body.offsetHeight && document.fonts.ready.then(() => null)")
     # The schemes differ in colours only.
     for width in WIDTHS:
         tab.set_viewport_size({"width": width, "height": 900})
@@ -123,8 +126,6 @@ def visit(tab: Page, address: str, name: str) -> Visit:
         seen.covered += tab.evaluate(NUMBERS_ON_FORMULAS)
     if is_chapter:
         seen.kilobytes = weight(responses)
-        # Who copies a block has it in view.
-        tab.add_style_tag(content="* { content-visibility: visible !important; }")
         seen.copied = tab.evaluate(COPIED)
         for button in tab.locator(BUTTONS).all():
             button.dispatch_event("click")
