@@ -69,7 +69,10 @@ def words(name):
             "s.figure.controls.map((c) => [c.label, c.from ?? 0, c.to ?? 0, c.step ?? 0,"
             " c.choices ?? [], live.shown(c, s.values[c.key])])"
         ),
-        "panels": session.js("s.panels().map((each) => each.name)"),
+        "panels": session.js(
+            "s.panels().map(({ name, plane: { x, y } }) => [name, ...[x, y].map("
+            "(axis) => [axis.label, axis.from.toPrecision(3), axis.to.toPrecision(3)])])"
+        ),
         "said": {what: NUMBER.sub("#", value) for what, value in session.said.items()},
     }
 

@@ -107,6 +107,8 @@ def test_the_start_stays_on_the_map_and_a_run_ends():
     session = Session("valley")
     session.move("start", [9.0, -9.0])
     assert session.handles == {"start": [3, -2.5]}
+    session.move("start", [-9.0, 9.0])
+    assert session.handles == {"start": [-3, 1.5]}
     session.racer.eval("s.run(); s.finish()")
     assert session.values["steps"] == 100
     session.step()
