@@ -56,6 +56,10 @@ COPIED = """() => {
     for (const code of found) code.removeAttribute("data-md-copying");
     return texts;
 }"""
+# What Chromium has not laid out yet has no text.
+LAID_OUT = """() => [...document.querySelectorAll(
+    ":is(.language-python, .language-pycon):has(button) code"
+)].every((code) => code.innerText)"""
 BUTTONS = ":is(.language-python, .language-pycon) button[data-md-type=copy]"
 
 
@@ -126,6 +130,7 @@ def visit(tab: Page, address: str, name: str) -> Visit:
         seen.covered += tab.evaluate(NUMBERS_ON_FORMULAS)
     if is_chapter:
         seen.kilobytes = weight(responses)
+        tab.wait_for_function(LAID_OUT)
         seen.copied = tab.evaluate(COPIED)
         for button in tab.locator(BUTTONS).all():
             button.dispatch_event("click")
