@@ -61,7 +61,7 @@ def test_the_text_asks_and_says_what_happens(name):
 def words(name):
     """Everything of a figure that is read rather than seen, as it begins.
 
-    Without the numbers that it computes, which are rounding errors here and there.
+    Of the numbers that it computes only how many digits they have: some are rounding errors.
     """
     session = Session(name)
     return {
@@ -69,11 +69,12 @@ def words(name):
             "s.figure.controls.map((c) => [c.label, c.from ?? 0, c.to ?? 0, c.step ?? 0,"
             " c.choices ?? [], live.shown(c, s.values[c.key])])"
         ),
+        "settings": session.js("s.figure.settings"),
         "panels": session.js(
             "s.panels().map(({ name, plane: { x, y } }) => [name, ...[x, y].map("
             "(axis) => [axis.label, axis.from.toPrecision(3), axis.to.toPrecision(3)])])"
         ),
-        "said": {what: NUMBER.sub("#", value) for what, value in session.said.items()},
+        "said": {what: re.sub(r"\d", "#", said) for what, said in session.said.items()},
     }
 
 

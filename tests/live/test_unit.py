@@ -76,6 +76,10 @@ def test_what_is_drawn_is_where_the_numbers_are():
     np.testing.assert_allclose(curve[:, 0], np.arange(6), atol=0.05)
     losses = [*session.js("s.model.losses"), logistic.objective((w, b), X, t)]
     np.testing.assert_allclose(curve[:, 1], losses, atol=0.005)
+    np.testing.assert_allclose(trace.shapes("mark c0"), curve[None, -1:], atol=0.05)
+    session.step(95)
+    curve = session.panels[1].shapes("line c0")[0]
+    assert session.js("s.panels()[1].plane.x.to") == len(curve) - 1
     assert plane.labels == ["input x₁ (dimensionless)", "input x₂ (dimensionless)"]
     assert trace.labels == ["step", "objective J (nats)"]
 

@@ -1,0 +1,109 @@
+"""Mistakes planted in the JavaScript of live figures are found by the tests of the figures."""
+
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from browsing import REQUIRED
+
+from press import live
+
+HERE = Path(__file__).parent
+SIGNS = {
+    "+": "-",
+    "-": "+",
+    "*": "/",
+    "/": "*",
+    "<": ">",
+    ">": "<",
+    ">=": "<",
+    "<=": ">",
+}
+SLIP = re.compile(
+    r"(?<= )(?P<sign>[-+*/<>]|>=|<=)(?= )"
+    r"|(?P<number>(?<![\w.#])\d+(?:\.\d+)?(?![\w.]))"
+    r"|\"(?P<words>[A-Za-z][^\"$]{3,})\""
+    r"|(?P<index>\[[01]\])"
+)
+
+
+def slips(code):
+    """Every mistake that is planted in ``code``: its line, and the code with it."""
+    at = 0
+    for number, line in enumerate(code.splitlines(keepends=True), start=1):
+        text = line.partition(" // ")[0]
+        bare = text.strip()
+        skipped = bare.startswith(("//", '"use strict"'))
+        for found in [] if skipped else SLIP.finditer(text):
+            if found["sign"]:
+                wrong = SIGNS[found["sign"]]
+            elif found["number"]:
+                n = found["number"]
+                wrong = repr(round(1.3 * float(n), 4)) if "." in n else str(int(n) + 1)
+            elif found["words"]:
+                wrong = f'"q{found["words"][1:]}"'
+            else:
+                wrong = {"[0]": "[1]", "[1]": "[0]"}[found[0]]
+            start, end = at + found.start(), at + found.end()
+            what = f"{number}: {bare} ({found[0]} → {wrong})"
+            yield what, code[:start] + wrong + code[end:]
+        at += len(line)
+
+
+def noticed(name, wrong, folder):
+    """Whether the tests of the figure fail with the code ``wrong``."""
+    figures = shutil.copytree(live.FIGURES, folder)
+    (figures / f"{name}.js").write_text(wrong, "utf-8")
+    own = HERE / f"test_{name}.py"
+    tests = [str(own)] if own.exists() else [str(HERE / "test_maths.py")]
+    general = str(HERE / "test_all.py")
+    command = [
+        sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider",
+        *tests, general, "-k", f"not chapter and not light and ({name} or not test_all)",
+    ]  # fmt: skip
+    try:
+        done = subprocess.run(  # noqa: S603
+            command,
+            env={**os.environ, "LIVE_FIGURES": str(figures)},
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:  # it never ends
+        return True
+    assert done.returncode in {0, 1}, done.stdout
+    return done.returncode == 1
+
+
+def planted(name, count, folder):
+    """Which of ``count`` mistakes in a file are not noticed."""
+    code = (live.FIGURES / f"{name}.js").read_text("utf-8")
+    every = list(slips(code))
+    chosen = random.Random(7).sample(every, min(count, len(every)))  # noqa: S311
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.map(
+            lambda each: noticed(name, each[1][1], folder / str(each[0])),
+            enumerate(chosen),
+        )
+        return [what for (what, _), seen in zip(chosen, found, strict=True) if not seen]
+
+
+@pytest.mark.skipif(not REQUIRED, reason="takes minutes; CI does")
+@pytest.mark.parametrize("name", ["maths", *sorted(live.NAMES)])
+def test_planted_mistakes_are_noticed(name, tmp_path):
+    assert planted(name, 4, tmp_path) == []
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    for each in sys.argv[2:]:
+        with tempfile.TemporaryDirectory() as directory:
+            missed = planted(each, int(sys.argv[1]), Path(directory))
+        print(each, len(missed), "not noticed", *missed, sep="\n  ", flush=True)  # noqa: T201
