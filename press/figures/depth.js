@@ -109,7 +109,7 @@ live.figures.depth = (() => {
 
     draw(model, values) {
       const { m, activation } = values;
-      const measured = [["c0", `${SAMPLES} samples`]];
+      const measured = [["c0", "measured"]];
       const limit = ["dashed thin", "limit"];
       const both = [["dashed thin", "predicted"], ["c2", "s = √(2/m)"]];
       const levels = activation ? [[], []] : lines({ ...values, s: level(m) });

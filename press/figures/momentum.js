@@ -24,7 +24,7 @@ live.figures.momentum = (() => {
   };
 
   const far = ([p1, p2]) => Math.hypot(p1, p2);
-  const factor = (path) => (far(path.at(-1)) / far(path[0])) ** (1 / Math.max(1, path.length - 1));
+  const factor = (path) => (far(path.at(-1)) / (far(path[0]) || 1)) ** (1 / Math.max(1, path.length - 1));
   const crossings = (path) => path.filter(([, p2], s) => s && p2 * path[s - 1][1] < 0).length;
 
   return {
@@ -90,7 +90,7 @@ live.figures.momentum = (() => {
       return [
         ["steps", String(steps)],
         ["from the bottom", both((path) => far(path.at(-1)), 3)],
-        ["factor per step", both(factor, 3)],
+        ["each step multiplies this by", both(factor, 3)],
         ["valley crossed", both(crossings, 0)],
         ["momentum works like", `η = ${live.text(steady)} on a steady slope, ${
           live.text(alternating)} on an alternating one`],

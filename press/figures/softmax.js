@@ -107,7 +107,7 @@ live.figures.softmax = (() => {
     say(model, values) {
       const { powers, y, loss, slope } = computed(values);
       return [
-        ["exponentials", powers.map((each) => live.text(each, 2)).join(", ")],
+        ["exponentials of (z + c)/τ", powers.map((each) => live.text(each, 2)).join(", ")],
         ["their sum", live.text(sum(powers), 2)],
         ["y", list(y)],
         ["loss ξ", `${live.text(loss)} nats`],

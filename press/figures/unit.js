@@ -11,7 +11,7 @@ live.figures.unit = (() => {
   });
   const trace = (steps) => live.plane({
     x: { from: 0, to: Math.max(20, steps), label: "step" },
-    y: { from: 0, to: 1.2, label: "objective J (nats)" },
+    y: { from: 0, to: 1.6, label: "objective J (nats)" },
     height: 316,
   });
 

@@ -205,12 +205,12 @@ def test_the_axes_hold_everything_with_one_in_the_middle(place):
 
 def test_the_legend_names_what_is_drawn():
     session = Session("depth")
-    names = {"c0": "8 samples", "dashed thin": "predicted", "c2": "s = √(2/m)"}
+    names = {"c0": "measured", "dashed thin": "predicted", "c2": "s = √(2/m)"}
     assert [legend(each) for each in session.panels] == [names, names]
     session.set("activation", 1)
     assert [legend(each) for each in session.panels] == [
-        {"c0": "8 samples"},
-        {"c0": "8 samples", "dashed thin": "limit"},
+        {"c0": "measured"},
+        {"c0": "measured", "dashed thin": "limit"},
     ]
 
 

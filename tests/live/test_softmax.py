@@ -154,7 +154,9 @@ def test_what_is_said(values):
     said = Session("softmax", **values).said
     z, y, _, loss, slope = expected(values)
     powers = np.exp(z / values["tau"])
-    np.testing.assert_allclose(numbers(said["exponentials"]), powers, 0.05, 0.00501)
+    np.testing.assert_allclose(
+        numbers(said["exponentials of (z + c)/τ"]), powers, 0.05, 0.00501
+    )
     assert number(said["their sum"]) == pytest.approx(powers.sum(), 0.05, 0.00501)
     assert said["y"] == ", ".join(written(x, 3) for x in y)
     assert numbers(said["loss ξ"]) == pytest.approx([loss], 0.05, 0.000501)
@@ -165,7 +167,7 @@ def test_what_is_said(values):
 
 def test_small_exponentials_keep_their_digits():
     said = Session("softmax", z0=-3, z1=-3, z2=-3, c=-1, tau=0.7).said
-    assert said["exponentials"] == ", ".join(["3.3e−3"] * 3)
+    assert said["exponentials of (z + c)/τ"] == ", ".join(["3.3e−3"] * 3)
     assert said["their sum"] == "9.9e−3"
 
 
