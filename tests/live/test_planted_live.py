@@ -61,10 +61,10 @@ def slips(code):
         at += len(line)
 
 
-def noticed(name, wrong, folder):
-    """Whether the tests of the figure fail with the code ``wrong``."""
+def noticed(name, code, folder):
+    """Whether the tests of the figure fail with ``code`` in the place of its own."""
     figures = shutil.copytree(live.FIGURES, folder)
-    (figures / f"{name}.js").write_text(wrong, "utf-8")
+    (figures / f"{name}.js").write_text(code, "utf-8")
     own = HERE / f"test_{name}.py"
     tests = [str(own)] if own.exists() else [str(HERE / "test_maths.py")]
     general = str(HERE / "test_all.py")
@@ -90,6 +90,7 @@ def planted(name, count, folder):
     """Which of ``count`` mistakes in a file are not noticed."""
     code = (live.FIGURES / f"{name}.js").read_text("utf-8")
     every = list(slips(code))
+    assert not noticed(name, code, folder / "sound"), "the tests fail without a mistake"
     chosen = random.Random(7).sample(every, min(count, len(every)))  # noqa: S311
     with ThreadPoolExecutor(2) as pool:
         found = pool.map(
@@ -103,6 +104,11 @@ def planted(name, count, folder):
 @pytest.mark.parametrize("name", ["maths", *sorted(live.NAMES)])
 def test_planted_mistakes_are_noticed(name, tmp_path):
     assert planted(name, 2, tmp_path) == []
+
+
+def test_what_is_harmless_is_there():
+    code = "".join(file.read_text("utf-8") for file in live.FIGURES.glob("*.js"))
+    assert [each for each in HARMLESS if each not in code] == []
 
 
 if __name__ == "__main__":
