@@ -69,9 +69,7 @@ class Plot:
         """Where what ``code`` draws differs from the record; empty if nowhere."""
         loose = self.fence.attributes.get("loose")
         with self._drawn(code) as figure:
-            shown = drawn.record(figure, loose=loose is not None)
-        tolerance = float(loose) if loose else drawn.TOLERANCE
-        return drawn.difference(self.record, shown, tolerance)
+            return drawn.compare(self.record, figure, loose)
 
     def looks_the_same(self, code: str) -> bool:
         """Whether ``code`` draws what the cell draws, pixel by pixel: no mistake then."""

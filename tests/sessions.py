@@ -77,6 +77,17 @@ class Panel:
             self.points(each) for each in paths if each.get("class").strip() == kind
         ]
 
+    @property
+    def note(self):
+        """What is said at the bottom, within the axes."""
+        spine = next(e.get("d") for e in self.root if e.get("class") == "spine")
+        up, across = map(float, re.findall(r"[\d.]+", spine)[2:])
+        notes = [e for e in self.root.iter("text") if e.get("class") == "note"]
+        for each in notes:
+            assert float(each.get("x")) == across / 2
+            assert up - 12 < float(each.get("y")) < up
+        return "".join(each.text for each in notes)
+
     def points(self, path):
         """The points of a ``path``, a table of shape (n, 2)."""
         points = MOVE.findall(path.get("d"))

@@ -55,7 +55,8 @@ def test_tolerances_are_those_of_figures_and_small(page: Path) -> None:
         if "loose" in cell.attributes:
             here, loose = place(page, cell.line), cell.attributes["loose"]
             assert cell in DRAWING[page], f"{here}: loose, but it draws nothing"
-            assert drawn.TOLERANCE < float(loose) <= 0.05, f"{here}: loose is {loose}"
+            small = loose == "rough" or drawn.TOLERANCE < float(loose) <= 0.05
+            assert small, f"{here}: loose is {loose}"
 
 
 def draw(change: Callable[[Axes], object] = lambda ax: None) -> Figure:
@@ -154,6 +155,29 @@ def test_a_loose_record_says_less_of_what_training_decides() -> None:
     axes = next(each for each in loose if "axes" in each)
     assert axes["x"]["ticks"] == ["0", "1"]
     assert "ticks" not in axes["y"], "Matplotlib chose them"
+
+
+@pytest.mark.parametrize(("size", "differs"), [(0.5, False), (5, True)])
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+def test_rough_marks_may_differ_as_much_as_they_are_rough(
+    noise: float, size: float, *, differs: bool
+) -> None:
+    x = np.linspace(0, 1, 21)
+    y = x + noise * np.cos(40 * x)
+
+    def marks(y: np.ndarray, marker: str) -> Figure:
+        figure, ax = plt.subplots()
+        ax.plot(x, y, marker)
+        ax.set(xlim=(0, 1), ylim=(0, 1))
+        figure.canvas.draw()
+        return figure
+
+    other = y.copy()
+    other[10] += size * (noise or drawn.TOLERANCE)
+    for marker in ("x", "x-"):
+        recorded = drawn.record(marks(y, marker))
+        found = drawn.compare(recorded, marks(other, marker), "rough")
+        assert bool(found) == (differs or (noise > 0 and marker == "x-")), marker
 
 
 def test_a_complaint_says_where_what_and_what_to_do(

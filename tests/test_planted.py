@@ -269,6 +269,12 @@ EQUIVALENT_FIGURES: dict[str, dict[str, list[str]]] = {
             ),
             "ax.loglog(steps, E(steps) / dv_dx, 'C1-', linewidth=0.8)",
         ],
+        "the same slope, from two steps combined": [
+            (
+                "ax.loglog(steps, (abs(f2) * steps / 2 + 2 * kappa * f(a) / steps)"
+                " / combined, 'C0-', linewidth=0.8)"
+            ),
+        ],
     },
     "ch03_softmax_linear": {
         "one step more, of hundreds, is less than a line is wide": [

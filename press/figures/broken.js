@@ -84,10 +84,17 @@ live.figures.broken = (() => {
     angle.map((_, n) => [0, 1, 2].map((k) => Number(k === Math.floor(n / 100)))),
   ].map(from);
 
+  const begin = ({ mistake }, data) => {
+    const [name, [X, T]] = [names[mistake], spiral(data)];
+    const params = parameters(data.start_W1, data.start_b1, data.start_W2, data.start_b2);
+    const now = evaluate(name, params, X, T, LAMBDA);
+    return { X, T, params, now, losses: [now.J], errors: check(name, data) };
+  };
+
   // ---- Drawing -------------------------------------------------------------------------
 
-  const curves = (steps) => live.plane({
-    x: { from: 0, to: Math.max(600, steps), label: "step" },
+  const plane = live.plane({
+    x: { from: 0, to: 600, label: "step" },
     y: { from: 0.2, to: 1.13, label: "objective J (nats)" },
     height: 308,
   });
@@ -128,7 +135,7 @@ live.figures.broken = (() => {
   }).join("");
 
   return {
-    last: STEPS,
+    last: ({ losses }) => live.rest(losses.length - 1, STEPS),
     fast: true,
 
     controls: [{ key: "mistake", label: "gradient", choices: names, start: 0, restarts: true }],
@@ -136,22 +143,17 @@ live.figures.broken = (() => {
     settings: Object.fromEntries(["late", "no slope", "mean of biases"].map((name) =>
       [name, { values: { mistake: names.indexOf(name) }, steps: STEPS }])),
 
-    begin({ mistake }, data) {
-      const [name, [X, T]] = [names[mistake], spiral(data)];
-      const params = parameters(data.start_W1, data.start_b1, data.start_W2, data.start_b2);
-      const now = evaluate(name, params, X, T, LAMBDA);
-      return { X, T, params, now, losses: [now.J], errors: check(name, data) };
-    },
+    begin,
 
-    step(model, { mistake }) {
+    step(model, values, data) {
+      if (model.losses.length > STEPS) return Object.assign(model, begin(values, data));
       const { X, T, params, now } = model;
       model.params = gradientStep(params, now.grads, ETA);
-      model.now = evaluate(names[mistake], model.params, X, T, LAMBDA);
+      model.now = evaluate(names[values.mistake], model.params, X, T, LAMBDA);
       model.losses.push(model.now.J);
     },
 
     draw({ losses, errors }, { mistake }, data) {
-      const plane = curves(losses.length - 1);
       const J = losses.at(-1);
       const [name, style] = [names[mistake], STYLES[mistake] ?? "ink"];
       return [

@@ -139,6 +139,9 @@ const live = (() => {
       return `<text x="${place(px)}" y="${place(py)}" class="${kind}">${words}</text>`;
     };
 
+    // `words` at the bottom, where something has left the picture.
+    const note = (words) => `<text x="${across / 2}" y="${up - 8}" class="note">${words}</text>`;
+
     // The lines on which f has each of `levels`: f is known at places of a lattice, and on a
     // side between two of them it is taken as straight.
     const contours = (f, levels, n = 60) => {
@@ -169,7 +172,7 @@ const live = (() => {
 
     return {
       x, y, width, height, across, up, at, back,
-      grid, line, area, marks, ring, arrow, label, contours,
+      grid, line, area, marks, ring, arrow, label, note, contours,
     };
   };
 
@@ -179,6 +182,7 @@ const live = (() => {
     const figure = figures[name];
     const start = Object.fromEntries(figure.controls.map((each) => [each.key, each.start]));
     const session = { figure, data, values: { ...start }, model: null, left: 0 };
+    let chosen = {};
 
     session.again = () => {
       session.model = figure.begin(session.values, data);
@@ -186,7 +190,7 @@ const live = (() => {
     };
 
     session.reset = () => {
-      session.values = { ...start };
+      session.values = { ...start, ...chosen.values };
       session.again();
     };
 
@@ -197,10 +201,9 @@ const live = (() => {
     };
 
     session.choose = (setting) => {
-      const { values = {}, steps = 0 } = figure.settings[setting];
-      session.values = { ...start, ...values };
-      session.again();
-      session.left = steps;
+      chosen = figure.settings[setting];
+      session.reset();
+      session.left = chosen.steps ?? 0;
     };
 
     // A figure's `last` is how many steps a run makes; some have an end, and begin anew there.

@@ -74,7 +74,7 @@ live.figures.momentum = (() => {
           `${plane.grid()}<text x="0" y="-2" class="start">${title}</text>`,
           model.map,
           plane.line(path, "c1") + plane.marks(path, ".", "c1") + plane.marks([end], "*", "c1")
-            + (outside ? plane.label([2.2, -1.05], "ends outside the map") : ""),
+            + (outside ? plane.note("ends outside the map") : ""),
         ],
       };
     }),

@@ -267,6 +267,8 @@ live.figures.spiral = (() => {
       const kind = values.units > 30 ? "thin grid" : "thin faint"; // else they hide all
       const lines = Array.from(params[1], (_, m) => across(line(params, m), kind)).join("");
       const curve = trace(steps, [...losses, J]);
+      const [u1, u2] = unit(values.angle).map(Math.abs);
+      const inside = Math.abs(values.distance) < 1.3 * u1 + 1.2 * u2;
       const points = [...losses.map((each, i) => [10 * i, each]), [steps, J]];
       return [
         {
@@ -278,7 +280,8 @@ live.figures.spiral = (() => {
             plane.grid(),
             lines,
             ["o", "x", "^"].map((shape, k) => plane.marks(of(k), shape, `c${k}`)).join(""),
-            across(values, "thick") + plane.arrow(grip(model, values), tip(model, values), "thick"),
+            across(values, "thick") + plane.arrow(grip(model, values), tip(model, values), "thick")
+              + (inside ? "" : plane.note("the unit's line is outside the picture")),
           ],
         },
         {

@@ -135,8 +135,6 @@ live.figures.step = (() => {
     };
   };
 
-  const rounded = (x) => (x < 0.001 ? x.toExponential(0).replace("-", "−") : live.text(x));
-
   const within = (eps) => Math.max(1e-16, Math.min(1, eps));
 
   return {
@@ -173,9 +171,9 @@ live.figures.step = (() => {
         ["slope of the tangent", live.text(f1, 12)],
         ["slope of the chord", live.text(METHODS[values.method].slope(values.eps), 12)],
         ["relative error", live.text(measured)],
-        ["estimated error", rounded(formula + rounding)],
-        ["from the formula", rounded(formula)],
-        ["from rounding", rounded(rounding)],
+        ["estimated error", live.text(formula + rounding)],
+        ["from the formula", live.text(formula)],
+        ["from rounding", live.text(rounding)],
       ];
     },
   };

@@ -41,6 +41,7 @@ live.figures.unit = (() => {
 
   return {
     last: 100,
+    pace: 3,
 
     controls: [
       { key: "eta", label: "step size η", from: 0.1, to: 100, step: 0.05, log: true, digits: 2, start: 1 },
@@ -96,6 +97,8 @@ live.figures.unit = (() => {
       const [f1, f2] = foot(values);
       const far = 20 / Math.hypot(w1, w2);
       const line = plane.line([[f1 - far * w2, f2 + far * w1], [f1 + far * w2, f2 - far * w1]], "c2 thick");
+      const scores = [-4, 4].flatMap((x1) => [-3.5, 3.5].map((x2) => w1 * x1 + w2 * x2 + b));
+      const outside = Math.min(...scores) > 0 || Math.max(...scores) < 0;
       const J = losses(model, values);
       const curve = trace(J.length - 1);
       return [
@@ -106,7 +109,8 @@ live.figures.unit = (() => {
           layers: [
             plane.grid(),
             plane.marks(of(1), "o", "c0") + plane.marks(of(0), "x", "c1"),
-            line + plane.arrow(foot(values), tip(values), "c2") + plane.ring(data.X[sample], 9),
+            line + plane.arrow(foot(values), tip(values), "c2") + plane.ring(data.X[sample], 9)
+              + (outside ? plane.note("the line is outside the picture") : ""),
           ],
         },
         {

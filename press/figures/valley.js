@@ -46,7 +46,8 @@ live.figures.valley = (() => {
     x: { from: -3.2, to: 3.2, label: "input x (dimensionless)", ticks: [-2, 0, 2] },
     y: { from: -0.15, to: 1, label: "output y, bell h (dimensionless)", ticks: [0, 0.5, 1] },
   });
-  const LEVELS = Array.from({ length: 27 }, (_, k) => 0.52 + 0.04 * k);
+  const [LOWEST, RISE] = [0.52, 0.04];
+  const LEVELS = Array.from({ length: 27 }, (_, k) => LOWEST + RISE * k);
   const INPUTS = Array.from({ length: 129 }, (_, k) => -3.2 + k / 20);
 
   return {
@@ -88,15 +89,18 @@ live.figures.valley = (() => {
       const end = path.at(-1);
       const inputs = (k) => data.x.filter((_, n) => data.t[n] === k).map((x) => [x, -0.08]);
       const wrong = data.x.filter((x, n) => !right(end, x, data.t[n])).map((x) => bell.ring([x, -0.08], 7));
+      const outside = Math.abs(end[0]) > 3 || end[1] < -2.5 || end[1] > 1.5;
       const curve = (key) => INPUTS.map((x) => [x, forward(end, x)[key]]);
       return [
         {
           plane: map,
           name: "A map of the objective with lines of equal height, and the path of the descent to a star",
           layers: [
-            map.grid(),
+            `${map.grid()}<text x="0" y="-2" class="start">a line for every ${live.text(RISE, 2)} nats from ${
+              live.text(LOWEST, 2)}</text>`,
             surface,
-            map.line(path, "c1") + map.marks(path, ".", "c1") + map.marks([end], "*", "c1"),
+            map.line(path, "c1") + map.marks(path, ".", "c1") + map.marks([end], "*", "c1")
+              + (outside ? map.note("ends outside the map") : ""),
           ],
         },
         {

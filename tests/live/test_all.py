@@ -50,7 +50,8 @@ def test_the_text_asks_and_says_what_happens(name):
         said = json.dumps([session.said, session.values], ensure_ascii=False)
         values = {f"{each:g}" for each in session.values.values()}
         known = {*NUMBER.findall(said)} | {each.replace("-", "−") for each in values}
-        plain = NO_RESULT.sub("", sentence.replace("10^{-", "1e-").replace("-", "−"))
+        powers = sentence.replace(r" \cdot 10^{-", "e-").replace("10^{-", "1e-")
+        plain = NO_RESULT.sub("", powers.replace("-", "−"))
         stated = NUMBER.findall(plain)
         assert stated, f"{setting} states no number"
         assert {*stated} <= known, (setting, said)
@@ -85,12 +86,23 @@ def test_the_words_are_those_of_the_record(name):
 
 @pytest.mark.parametrize("name", sorted(live.NAMES))
 def test_start_again_brings_back_the_beginning(name):
+    """That of the setting that was chosen, and first the one in which the page shows it."""
     session = Session(name)
-    before = session.said, session.js("s.panels()")
-    for setting in session.settings:
-        session.choose(setting)
+
+    def comes_back():
+        before = session.said, session.js("s.panels()")
+        session.racer.eval("s.finish()")
+        for control in session.js("s.figure.controls"):
+            last = len(control.get("choices", [])) - 1
+            session.set(control["key"], control.get("to", last))
+        assert (session.said, session.js("s.panels()")) != before
         session.racer.eval("s.reset()")
         assert (session.said, session.js("s.panels()")) == before
+
+    comes_back()
+    for setting in session.settings:
+        session.racer.eval(f"s.choose({json.dumps(setting)})")
+        comes_back()
 
 
 @pytest.mark.parametrize("name", sorted(live.NAMES))

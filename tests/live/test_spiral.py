@@ -296,6 +296,18 @@ def test_lines_far_outside_are_not_drawn():
     assert len(session.panels[0].shapes("line thin grid")) == 100
 
 
+@pytest.mark.parametrize("angle", [0, 40, 90, -130])
+def test_a_line_outside_the_picture_is_missed(angle):
+    w = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    edge = np.abs(w) @ [1.3, 1.2]
+    for distance, words in (
+        (0.99 * edge, ""),
+        (1.01 * edge, "the unit's line is outside the picture"),
+    ):
+        session = Session("spiral", angle=angle, distance=distance)
+        assert session.panels[0].note == words
+
+
 def test_the_curve_is_the_objective():
     session = Session("spiral", spread=SCALED, units=10, start=1)
     start = params(session)

@@ -266,5 +266,5 @@ def test_the_settings_lie_on_both_sides_of_the_best(cells):
     assert small[1] > 1e12 * small[0]
     assert sum(best) < 1.1 * cells["E"](cells["best"]) / cells["f1"]
     shown = [each["estimated error"] for each in said.values()]
-    assert shown == ["0.018", "1e−11", "0.068"]
+    assert shown == ["0.018", "1.4e−11", "0.068"]
     assert said["too large"]["relative error"] == "0.020"

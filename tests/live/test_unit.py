@@ -84,6 +84,18 @@ def test_what_is_drawn_is_where_the_numbers_are():
     assert trace.labels == ["step", "objective J (nats)"]
 
 
+@pytest.mark.parametrize(
+    ("w1", "w2", "b"),
+    [(1, 1, 7), (1, 1, 8), (-2, 0.5, 4), (0.1, 0, -0.5), (0.05, 0.1, 1)],
+)
+def test_a_line_outside_the_picture_is_missed(w1, w2, b):
+    session = Session("unit", w1=w1, w2=w2, b=b)
+    corners = [(x1, x2) for x1 in (-4, 4) for x2 in (-3.5, 3.5)]
+    sides = {np.sign(w1 * x1 + w2 * x2 + b) for x1, x2 in corners}
+    outside = "the line is outside the picture" if len(sides) == 1 else ""
+    assert session.panels[0].note == outside
+
+
 def test_the_shade_is_the_probability():
     session = Session("unit")
     shade = session.panels[0].shade

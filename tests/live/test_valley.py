@@ -69,6 +69,8 @@ def test_the_map_shows_the_objective():
     ]
     lines = [panel.points(each) for each in contours]
     assert len(lines) == 27
+    (title,) = (e.text for e in panel.root.iter("text") if e.get("y") == "-2")
+    assert title == "a line for every 0.04 nats from 0.52"
     for line, level in zip(lines, np.arange(0.52, 1.6, 0.04), strict=False):
         heights = [rbf_net.objective(tuple(place), x, t) for place in line]
         np.testing.assert_allclose(heights, level, atol=0.01)
@@ -113,6 +115,22 @@ def test_the_start_stays_on_the_map_and_a_run_ends():
     assert session.values["steps"] == 100
     session.step()
     assert session.values["steps"] == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "left"),
+    [((3.0, -2.5, 20.0), {"w", "b", "-b"}), ((-3.0, -2.5, 20.0), {"-w", "b", "-b"})],
+)
+def test_a_path_that_leaves_the_map_says_so(start, left):
+    found = set()
+    for steps in range(30):
+        w, b = descend(*start, steps)[-1]
+        sides = {"w": w > 3, "-w": w < -3, "b": b > 1.5, "-b": b < -2.5}
+        outside = [each for each, beyond in sides.items() if beyond]
+        panel = started(*start, steps).panels[0]
+        assert panel.note == ("ends outside the map" if outside else "")
+        found |= {*outside}
+    assert found == left
 
 
 def test_the_settings_end_in_three_ways():
