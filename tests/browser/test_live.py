@@ -5,8 +5,11 @@ in every look, at both widths, by every kind of pointing, from the server and fr
 which of them come together differs from figure to figure.
 """
 
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -77,6 +80,21 @@ def figure(
         assert tab.evaluate(wide) <= 0, "it sticks out"
         results = Axe().run(tab, context=f"live-figure[name={name}]")
         assert not results.violations_count, results.generate_report()
+
+
+# Milliseconds that a change of each control and its drawing take, from end to end.
+FRAMES = """(element) => element.session.figure.controls.flatMap((control) => {
+    const { from = 0, to = control.choices?.length - 1, step = 1, log } = control;
+    const [low, high] = log ? [Math.log10(from), Math.log10(to)] : [from, to];
+    element.session.reset();
+    return Array.from({ length: 13 }, (_, i) => {
+        const value = low + Math.round((high - low) * i / 12 / step) * step;
+        const start = performance.now();
+        element.session.set(control.key, log ? 10 ** value : value);
+        element.draw();
+        return performance.now() - start;
+    });
+})"""
 
 
 def displayed(figure: Locator) -> dict[str, str]:
@@ -210,6 +228,24 @@ def test_a_run_stops_when_it_is_out_of_view(figure: Locator) -> None:
     stopped = displayed(figure)
     figure.page.wait_for_timeout(300)
     assert displayed(figure) == stopped
+
+
+@pytest.mark.skipif("FRAMES" not in os.environ, reason="only measures")
+@pytest.mark.parametrize(
+    "figure",
+    [(name, 0, "mouse", 1280, 0) for name in sorted(PAGES)],
+    indirect=True,
+    ids=sorted(PAGES),
+)
+def test_frames_are_measured(figure: Locator) -> None:
+    """The record is of one core of an AMD EPYC in a virtual machine, in November 2026."""
+    path = Path(os.environ["FRAMES"])
+    record = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    name = figure.get_attribute("name")
+    figure.evaluate(FRAMES)  # so that all is compiled
+    found = figure.evaluate(FRAMES)
+    record[name] = {"median": round(median(found), 1), "longest": round(max(found), 1)}
+    path.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 def test_only_pages_with_a_figure_load_its_code(tab: Page, address: str) -> None:
