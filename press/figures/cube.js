@@ -113,6 +113,8 @@ live.figures.cube = (() => {
       { key: "tilt", label: "tilt (degrees)", from: 0, to: 90, step: 1, digits: 0, start: 30 },
     ],
 
+    again: { step: 0 },
+
     settings: {
       "before the plateau": { values: { step: 0, tilt: 3 }, steps: 1 },
       "on the plateau": { values: { step: 10, tilt: 23 }, steps: 29 },

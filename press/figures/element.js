@@ -91,8 +91,8 @@
             max: control.log ? Math.log10(control.to) : control.to,
           });
         input.addEventListener("input", () => {
+          const number = Number(input.value); // before pausing shows the old one again
           this.pause();
-          const number = Number(input.value);
           this.session.set(control.key, control.log ? 10 ** number : number);
           this.changed();
         });

@@ -182,7 +182,7 @@ const live = (() => {
     const figure = figures[name];
     const start = Object.fromEntries(figure.controls.map((each) => [each.key, each.start]));
     const session = { figure, data, values: { ...start }, model: null, left: 0 };
-    let chosen = {};
+    let chosen = { values: figure.again };
 
     session.again = () => {
       session.model = figure.begin(session.values, data);
@@ -195,6 +195,7 @@ const live = (() => {
     };
 
     session.set = (key, value) => {
+      session.left = 0;
       session.values[key] = value;
       if (figure.controls.find((each) => each.key === key).restarts) session.again();
       else figure.changed?.(session.model, session.values, data, key);
@@ -224,8 +225,14 @@ const live = (() => {
     session.panels = () => figure.draw(session.model, session.values, data);
     session.said = () => figure.say(session.model, session.values, data);
     session.handles = () => figure.handles?.(session.model, session.values, data) ?? [];
-    session.move = (handle, point) => figure.move(handle, point, session.model, session.values, data);
-    session.pick = (panel, point) => figure.pick?.(panel, point, session.model, session.values, data);
+    session.move = (handle, point) => {
+      session.left = 0;
+      figure.move(handle, point, session.model, session.values, data);
+    };
+    session.pick = (panel, point) => {
+      session.left = 0;
+      figure.pick?.(panel, point, session.model, session.values, data);
+    };
     session.again();
     return session;
   };

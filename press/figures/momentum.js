@@ -41,6 +41,8 @@ live.figures.momentum = (() => {
       { key: "p2", label: "start p₂", from: -1.1, to: 1.1, step: 0.05, start: 1 },
     ],
 
+    again: { steps: 0 },
+
     settings: {
       "as drawn": { values: { steps: 0 }, steps: 20 },
       "a larger step": { values: { eta: 0.12, steps: 0 }, steps: 20 },

@@ -9,9 +9,9 @@ live.figures.unit = (() => {
     y: { from: -3.5, to: 3.5, label: "input x₂ (dimensionless)" },
     height: 316,
   });
-  const trace = (steps) => live.plane({
-    x: { from: 0, to: Math.max(20, steps), label: "step" },
-    y: { from: 0, to: 1.6, label: "objective J (nats)" },
+  const trace = (J) => live.plane({
+    x: { from: 0, to: Math.max(20, J.length - 1), label: "step" },
+    y: { from: 0, to: Math.max(1.6, ...J), label: "objective J (nats)" },
     height: 316,
   });
 
@@ -100,7 +100,7 @@ live.figures.unit = (() => {
       const scores = [-4, 4].flatMap((x1) => [-3.5, 3.5].map((x2) => w1 * x1 + w2 * x2 + b));
       const outside = Math.min(...scores) > 0 || Math.max(...scores) < 0;
       const J = losses(model, values);
-      const curve = trace(J.length - 1);
+      const curve = trace(J);
       return [
         {
           plane,

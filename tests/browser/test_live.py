@@ -248,6 +248,20 @@ def test_frames_are_measured(figure: Locator) -> None:
     path.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
+@pytest.mark.parametrize(
+    "figure", [("valley", 0, "keyboard", 1280, 0)], indirect=True, ids=["valley"]
+)
+def test_a_change_during_a_run_is_not_lost(figure: Locator) -> None:
+    eta = figure.get_by_label("step size")
+    before = eta.input_value()
+    press(figure, "Start again", "keyboard")
+    press(figure, "Run", "keyboard")
+    expect(figure.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    eta.press("ArrowLeft")
+    expect(figure.get_by_role("button", name="Run", exact=True)).to_be_visible()
+    assert eta.input_value() != before
+
+
 def test_only_pages_with_a_figure_load_its_code(tab: Page, address: str) -> None:
     asked: list[str] = []
     tab.on("request", lambda request: asked.append(request.url))

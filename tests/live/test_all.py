@@ -86,8 +86,12 @@ def test_the_words_are_those_of_the_record(name):
 
 @pytest.mark.parametrize("name", sorted(live.NAMES))
 def test_start_again_brings_back_the_beginning(name):
-    """That of the setting that was chosen, and first the one in which the page shows it."""
+    """That of the setting that was chosen; as the page shows it, steps may be done already."""
     session = Session(name)
+    begun = session.js("Object.entries(s.figure.again ?? {})")
+    assert all(value == 0 for _, value in begun)
+    for key, value in begun:
+        session.set(key, value)
 
     def comes_back():
         before = session.said, session.js("s.panels()")
@@ -103,6 +107,23 @@ def test_start_again_brings_back_the_beginning(name):
     for setting in session.settings:
         session.racer.eval(f"s.choose({json.dumps(setting)})")
         comes_back()
+
+
+@pytest.mark.parametrize("name", sorted(live.NAMES))
+def test_a_run_is_whole_after_an_interrupted_one(name):
+    session = Session(name)
+    if not session.js("Boolean(s.figure.step)"):
+        pytest.skip("it has no steps")
+    controls = session.js("s.figure.controls")
+    acts = [f"s.set({json.dumps(each['key'])}, {each['start']})" for each in controls]
+    acts += ["s.handles().slice(0, 1).forEach((h) => s.move(h.name, h.at))"]
+    if session.js("Boolean(s.figure.pick)"):
+        acts += ["s.pick(0, [0.5, 0.5])", "s.pick(1, [0.5, 0.5])"]
+    for act in acts:
+        session.racer.eval(f"s.reset(); s.run(); s.step(); {act}; s.run()")
+        left = session.js("s.left")
+        session.racer.eval("s.left = 0; s.run()")
+        assert left == session.js("s.left"), act
 
 
 @pytest.mark.parametrize("name", sorted(live.NAMES))
