@@ -140,6 +140,8 @@ live.figures.broken = (() => {
 
     controls: [{ key: "mistake", label: "gradient", choices: names, start: 0, restarts: true }],
 
+    again: () => ({}),
+
     settings: Object.fromEntries(["late", "no slope", "mean of biases"].map((name) =>
       [name, { values: { mistake: names.indexOf(name) }, steps: STEPS }])),
 

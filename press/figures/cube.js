@@ -113,7 +113,7 @@ live.figures.cube = (() => {
       { key: "tilt", label: "tilt (degrees)", from: 0, to: 90, step: 1, digits: 0, start: 30 },
     ],
 
-    again: { step: 0 },
+    again: () => ({ step: 0 }),
 
     settings: {
       "before the plateau": { values: { step: 0, tilt: 3 }, steps: 1 },

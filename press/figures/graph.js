@@ -71,6 +71,8 @@ live.figures.graph = (() => {
       { key: "c", label: "c", from: -15, to: 15, step: 1, digits: 0, start: 10 },
     ],
 
+    again: () => ({}),
+
     settings: {
       "as in the text": {},
       "two paths that cancel": { values: { c: 12 } },

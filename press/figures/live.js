@@ -182,15 +182,17 @@ const live = (() => {
     const figure = figures[name];
     const start = Object.fromEntries(figure.controls.map((each) => [each.key, each.start]));
     const session = { figure, data, values: { ...start }, model: null, left: 0 };
-    let chosen = { values: figure.again };
+    let chosen = {};
 
     session.again = () => {
       session.model = figure.begin(session.values, data);
       session.left = 0;
     };
 
+    // With `again`, which says where the steps began, all that the reader has set stays.
     session.reset = () => {
-      session.values = { ...start, ...chosen.values };
+      const { values, model } = session;
+      session.values = figure.again ? { ...values, ...figure.again(model) } : { ...start, ...chosen.values };
       session.again();
     };
 
@@ -203,7 +205,8 @@ const live = (() => {
 
     session.choose = (setting) => {
       chosen = figure.settings[setting];
-      session.reset();
+      session.values = { ...start, ...chosen.values };
+      session.again();
       session.left = chosen.steps ?? 0;
     };
 

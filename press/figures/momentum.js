@@ -41,7 +41,7 @@ live.figures.momentum = (() => {
       { key: "p2", label: "start p₂", from: -1.1, to: 1.1, step: 0.05, start: 1 },
     ],
 
-    again: { steps: 0 },
+    again: () => ({ steps: 0 }),
 
     settings: {
       "as drawn": { values: { steps: 0 }, steps: 20 },
@@ -92,8 +92,8 @@ live.figures.momentum = (() => {
       return [
         ["steps", String(steps)],
         ["from the bottom", both((path) => far(path.at(-1)), 3)],
-        ["each step multiplies this by", both(factor, 3)],
-        ["valley crossed", both(crossings, 0)],
+        ["on average a step multiplies this by", both(factor, 3)],
+        ["times the valley is crossed", both(crossings, 0)],
         ["momentum works like", `η = ${live.text(steady)} on a steady slope, ${
           live.text(alternating)} on an alternating one`],
       ];

@@ -202,6 +202,8 @@ live.figures.spiral = (() => {
       { key: "distance", label: "line distance", from: -1.3, to: 1.3, step: 0.01, start: 0 },
     ],
 
+    again: () => ({}),
+
     settings: {
       "3 units": { values: { units: 3, spread: SCALED }, steps: 1000 },
       "10 units": { values: { units: 10, spread: SCALED }, steps: 1000 },

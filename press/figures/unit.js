@@ -26,6 +26,9 @@ live.figures.unit = (() => {
 
   const losses = (model, values) => [...model.losses, objective(params(values), model.X, model.T)];
 
+  // A line that the reader has moved is where the steps begin.
+  const anew = (model, { w1, w2, b }) => Object.assign(model, { losses: [], start: { w1, w2, b } });
+
   const shade = (values) => {
     const [columns, rows] = [46, 44];
     const colours = [];
@@ -51,13 +54,16 @@ live.figures.unit = (() => {
       { key: "sample", label: "sample", from: 0, to: 99, step: 1, digits: 0, start: 55 },
     ],
 
+    again: ({ start }) => start,
+
     settings: {
       "far below the limit": { values: { eta: 0.5, w1: -1.5, w2: 1, b: 1 }, steps: 100 },
       "below the limit": { values: { eta: 19, w1: -1.5, w2: 1, b: 1 }, steps: 100 },
       "above the limit": { values: { eta: 21, w1: -1.5, w2: 1, b: 1 }, steps: 100 },
     },
 
-    begin: (values, data) => ({ X: from(data.X), T: from(data.t.map((each) => [each])), losses: [] }),
+    begin: ({ w1, w2, b }, data) => (
+      { X: from(data.X), T: from(data.t.map((each) => [each])), losses: [], start: { w1, w2, b } }),
 
     step(model, values) {
       model.losses = losses(model, values);
@@ -67,7 +73,7 @@ live.figures.unit = (() => {
     },
 
     changed(model, values, data, key) {
-      if (key !== "eta" && key !== "sample") model.losses = [];
+      if (key !== "eta" && key !== "sample") anew(model, values);
     },
 
     handles: (model, values) => (values.w1 || values.w2
@@ -75,14 +81,13 @@ live.figures.unit = (() => {
       : []),
 
     move(handle, [x1, x2], model, values) {
-      model.losses = [];
-      if (handle === "line") {
-        values.b = -(values.w1 * x1 + values.w2 * x2);
-        return;
+      if (handle === "line") values.b = -(values.w1 * x1 + values.w2 * x2);
+      else {
+        const [f1, f2] = foot(values);
+        const [w1, w2] = [x1 - f1, x2 - f2];
+        if (Math.hypot(w1, w2) > 0.05) Object.assign(values, { w1, w2, b: -(w1 * f1 + w2 * f2) });
       }
-      const [f1, f2] = foot(values);
-      const [w1, w2] = [x1 - f1, x2 - f2];
-      if (Math.hypot(w1, w2) > 0.05) Object.assign(values, { w1, w2, b: -(w1 * f1 + w2 * f2) });
+      anew(model, values);
     },
 
     pick(panel, [x1, x2], model, values, data) {

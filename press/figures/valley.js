@@ -63,7 +63,7 @@ live.figures.valley = (() => {
       { key: "steps", label: "steps", from: 0, to: 100, step: 1, digits: 0, start: 20 },
     ],
 
-    again: { steps: 0 },
+    again: () => ({ steps: 0 }),
 
     settings: {
       "fifty steps": { values: { steps: 0 }, steps: 50 },

@@ -66,10 +66,10 @@ def test_steps_are_those_of_the_library(eta, mu, start):
     np.testing.assert_allclose(said, far[:, -1], atol=6e-4, rtol=0.05)
     factors = (far[:, -1] / far[:, 0]) ** 0.01
     np.testing.assert_allclose(
-        both(session, "each step multiplies this by"), factors, atol=6e-4
+        both(session, "on average a step multiplies this by"), factors, atol=6e-4
     )
     crossings = [(path[1:, 1] * path[:-1, 1] < 0).sum() for path in paths]
-    assert both(session, "valley crossed") == crossings
+    assert both(session, "times the valley is crossed") == crossings
     assert session.said["steps"] == "100"
 
 
@@ -143,9 +143,9 @@ def test_the_settings_end_as_the_text_says():
     assert 2 / 20 < eta < 2 / 20 * (1 + mu)
     for key in ("eta", "steps"):
         session.set(key, {"eta": 2 / 20 * (1 + mu) + 0.01, "steps": 100}[key])
-    assert both(session, "each step multiplies this by")[1] > 1
+    assert both(session, "on average a step multiplies this by")[1] > 1
     session.set("eta", 2 / 20 * (1 + mu) - 0.01)
-    assert both(session, "each step multiplies this by")[1] < 1
+    assert both(session, "on average a step multiplies this by")[1] < 1
 
 
 def test_the_start_can_be_dragged_in_both_panels_and_no_farther():
@@ -182,10 +182,10 @@ def test_one_step_more_is_drawn_up_to_a_hundred():
 def test_the_factor_of_the_first_step():
     session = Session("momentum")
     session.set("steps", 0)
-    assert both(session, "each step multiplies this by") == [1, 1]
+    assert both(session, "on average a step multiplies this by") == [1, 1]
     session.step()
     (start, place), _ = rolls(session)
     factor = np.linalg.norm(place) / np.linalg.norm(start)
     np.testing.assert_allclose(
-        both(session, "each step multiplies this by"), factor, atol=6e-4
+        both(session, "on average a step multiplies this by"), factor, atol=6e-4
     )

@@ -40,6 +40,19 @@ def test_steps_are_those_of_the_library(eta):
     np.testing.assert_allclose(session.js("s.model.losses"), losses, rtol=1e-12)
 
 
+def test_start_again_goes_where_the_line_was_put():
+    session = Session("unit")
+    session.move("tip", [-1.0, 2.0])
+    put = params(session)
+    session.step(3)
+    session.set("eta", 3.0)
+    session.step(3)
+    session.racer.eval("s.reset()")
+    w, b = params(session)
+    assert (w == put[0]).all()
+    assert (b, session.values["eta"], session.said["step"]) == (put[1], 3.0, "0")
+
+
 def test_the_limit_lies_between_two_settings():
     session = Session("unit")
     bottom = (np.zeros(2), 0.0)
