@@ -110,7 +110,7 @@ def examples(document: Document) -> Iterator[Region]:
     for line in document.text.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
     chapter = Path(document.path)
-    if chapter in book.chapters() and chapter.name[:4] not in book.UNBOUND:
+    if chapter in book.chapters():
         blocks = number.blocks(document.text)
         for end, found in itertools.groupby(blocks, lambda block: block.end):
             at = min(starts[end - 1], len(document.text))

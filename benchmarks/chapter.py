@@ -25,10 +25,12 @@ def cell(results: dict[str, Any]) -> str:
         "probes": results["probes"],
         "job_times": _microseconds(results["f8"]),
         "single_times": _microseconds(results["f4"]),
+        "avx2_times": _microseconds(results.get("avx2", {})),
         "growth": results["growth"],
     }
     lines = [
         f"# Written by `make bench` on {results['date']}: {results['processor']},",
+        f"# caches of {', '.join(results['caches'])}; BLAS: {', '.join(results['blas'])};",
         f"# {', '.join(versions)}.",
     ]
     lines += [f"{name} = {_shown(value)}" for name, value in tables.items()]

@@ -41,7 +41,7 @@ def rbf() -> Job:
     """Chapter 4: 40 samples, two parameters."""
     x, t = data.three_clusters(np.random.RandomState(4))
     return Job(
-        "rbf", 2000, x, t, (np.array(2.3), np.array(1.4)), 2.0,
+        "rbf", 20_000, x, t, (np.array(2.3), np.array(1.4)), 2.0,
         lambda p: rbf_net.objective((p[0].reshape(()), p[1].reshape(())), x, t),
     )  # fmt: skip
 

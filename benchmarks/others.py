@@ -204,13 +204,51 @@ def _jax_loss(job: Job, columns: bool) -> Callable[..., Any]:  # noqa: FBT001
     return loss
 
 
-def _jax(job: Job, *, columns: bool) -> Callable[[], Params]:
+def _jax_gradient(job: Job, *, columns: bool) -> Callable[..., Params]:
+    """The gradient of ``_jax_loss``, written by hand as in the chapters."""
+
+    def rbf(p: Params, x: Any, t: Any) -> Params:  # noqa: ANN401
+        z = x * p[0]
+        h = jnp.exp(-z * z)
+        e = (jax.nn.sigmoid(h + p[1]) - t) / len(x)
+        return (-2 * z * h * e * x).sum(), e.sum()
+
+    def layers(p: Params, x: Any, t: Any) -> Params:  # noqa: ANN401
+        W, b, axis = p[0::2], p[1::2], int(not columns)
+        A = [x]
+        for l in range(len(W)):
+            z = W[l].T @ A[l] + b[l][:, None] if columns else A[l] @ W[l] + b[l]
+            A.append(0.5 + 0.5 * jnp.tanh(z / 2) if job.mu else jax.nn.relu(z))
+        if job.name == "mlp":
+            d = jax.nn.sigmoid(z) - jnp.expand_dims(t, axis)
+        elif job.name == "sigmoid":  # of two classes one score counts
+            one, other = jnp.take(z, 1, axis), jnp.take(z, 0, axis)
+            e = 0.5 + 0.5 * jnp.tanh((one - other) / 2) - jnp.take(t, 1, axis)
+            d = jnp.stack([-e, e], axis)
+        else:
+            d = jax.nn.softmax(z, axis) - t
+        d = d / x.shape[1 - axis]
+        grads: Params = ()
+        for l in reversed(range(len(W))):
+            dW = A[l] @ d.T if columns else A[l].T @ d
+            grads = dW + job.lam * W[l], d.sum(1 - axis), *grads
+            if l:
+                slope = A[l] * (1 - A[l]) if job.mu else A[l] > 0
+                d = (W[l] @ d if columns else d @ W[l].T) * slope
+        return grads
+
+    return rbf if job.name == "rbf" else layers
+
+
+def _jax(job: Job, *, columns: bool, by_hand: bool) -> Callable[[], Params]:
     X, t = jnp.asarray(job.X), jnp.asarray(job.t)
     if job.name not in {"rbf", "mlp"}:
         t = jax.nn.one_hot(job.t.astype(int), int(job.t.max()) + 1, dtype=X.dtype)
         t = t.T if columns else t
     X = X.T if columns else X
     gradient = jax.grad(_jax_loss(job, columns))
+    if by_hand:
+        gradient = _jax_gradient(job, columns=columns)
 
     def step(state: tuple[Params, Params], number: Any) -> Any:  # noqa: ANN401
         params, velocity = state
@@ -241,5 +279,10 @@ def _jax(job: Job, *, columns: bool) -> Callable[[], Params]:
     return run
 
 
-jax_rows = partial(_jax, columns=False)
-jax_columns = partial(_jax, columns=True)
+JAX = {
+    f"JAX, {how}, {order}": partial(
+        _jax, columns=order == "columns", by_hand=how == "by hand"
+    )
+    for how in ("grad", "by hand")
+    for order in ("rows", "columns")
+}

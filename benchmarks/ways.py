@@ -2,6 +2,7 @@
 
 import ast
 import ctypes
+import os
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -13,7 +14,6 @@ import numpy as np
 from jobs import Array, Job, Params
 
 from chainrule import (
-    _loops,
     mlp,
     optim,
     rbf_net,
@@ -29,21 +29,27 @@ type Run = Callable[[], Params]
 type Way = Callable[[Job], Run]
 
 
+NETWORKS = {
+    "rbf": rbf_net,
+    "mlp": mlp,
+    "sigmoid": sigmoid_net,
+    "spiral linear": softmax_linear,
+    "spiral network": relu_net,
+}
+
+
+def targets(job: Job) -> Array:
+    """The targets as the library takes them."""
+    if job.name == "mlp":
+        return job.t[:, None]
+    return (
+        job.t if job.name == "rbf" else one_hot(job.t.astype(int), int(job.t.max()) + 1)
+    )
+
+
 def readable(job: Job) -> Callable[[], Params]:
     """The functions of the chapters, every input checked at every step."""
-    networks = {
-        "rbf": rbf_net,
-        "mlp": mlp,
-        "sigmoid": sigmoid_net,
-        "spiral linear": softmax_linear,
-        "spiral network": relu_net,
-    }
-    network = networks[job.name]
-    X, t = job.X, job.t
-    if job.name == "mlp":
-        t = t[:, None]
-    elif job.name != "rbf":
-        t = one_hot(t.astype(int), int(t.max()) + 1)
+    network, X, t = NETWORKS[job.name], job.X, targets(job)
 
     def run() -> Params:
         params, velocity = job.params, tuple(0 * each for each in job.params)
@@ -64,45 +70,27 @@ def readable(job: Job) -> Callable[[], Params]:
     return run
 
 
-def with_numba(job: Job) -> Callable[[], Params] | None:
-    """``chainrule.train`` as it is with numba, on the jobs of small steps."""
-    if job.name in {"sigmoid", "spiral network"}:
-        return None
-    run = trained(job, table=True)
-
-    def looping() -> Params:
-        _loops.HERE = True
-        try:
-            return run()
-        finally:
-            _loops.HERE = False
-
-    return looping
-
-
-def trained(job: Job, *, table: bool = False) -> Callable[[], Params]:
-    """``chainrule.train`` as it is without numba; a ``table`` of samples suits loops."""
-    _loops.HERE = False
-    start: Any = job.params
-    if job.name == "rbf":
-        return lambda: tuple(
-            map(np.asarray, train.rbf_net(start, job.X, job.t, job.steps, job.eta))
-        )
+def _descent(job: Job, engine: train.Engine) -> Run:
+    network, t = NETWORKS[job.name], targets(job)
+    steps: Any = job.steps
     if job.name == "mlp":
-        N = len(job.X)
-        numbers = np.arange(job.steps) % N
-        order = numbers[:, None] if table else [slice(n, n + 1) for n in numbers]
-        return lambda: train.mlp(job.params, job.X, job.t[:, None], order, job.eta)
-    T = one_hot(job.t.astype(int), int(job.t.max()) + 1)
-    if job.name == "sigmoid":
-        still: Any = tuple(0 * each for each in job.params)
-        return lambda: train.sigmoid_net(
-            start, still, job.X, T, job.steps, job.eta, job.mu
-        )[0]
-    every = [slice(None)] * job.steps
-    return lambda: train.mlp(
-        job.params, job.X, T, every, job.eta, lam=job.lam, output="softmax"
+        steps = (np.arange(job.steps) % len(job.X))[:, None]
+    rates: Any = {"lam": job.lam, "mu": job.mu}
+    return lambda: (
+        train.gradient_descent(
+            network, job.params, job.X, t, steps, job.eta, **rates, engine=engine
+        ).params
     )
+
+
+def unchecked(job: Job) -> Run:
+    """The same functions, the inputs checked once."""
+    return _descent(job, "numpy")
+
+
+def trained(job: Job) -> Run:
+    """The compiled loops of ``chainrule.train``."""
+    return _descent(job, "numba")
 
 
 def rung(job: Job, name: str) -> Run:
@@ -131,17 +119,20 @@ def rung(job: Job, name: str) -> Run:
 
 
 @cache
-def _compiled() -> ctypes.CDLL:
-    library = Path(tempfile.mkdtemp()) / "loops.so"
-    source = Path(__file__).with_name("loops.c")
-    flags = ["-O3", "-march=native", "-shared", "-fPIC", "-o", str(library)]
-    subprocess.run(["cc", *flags, str(source), "-lm"], check=True)  # noqa: S603, S607
-    return ctypes.CDLL(str(library))
+def _compiled(*more: str) -> ctypes.CDLL:
+    folder, source = Path(tempfile.mkdtemp()), Path(__file__).with_name("loops.c")
+    library, made = str(folder / "loops.so"), str(folder / "loops.o")
+    march = os.environ.get("MARCH", "native")
+    flags = ["-O3", f"-march={march}", *more, "-fPIC", "-c", str(source), "-o", made]
+    subprocess.run(["cc", *flags], check=True)  # noqa: S603, S607
+    # Linked with -ffast-math it would change how the whole process computes.
+    subprocess.run(["cc", "-shared", made, "-o", library, "-lm"], check=True)  # noqa: S603, S607
+    return ctypes.CDLL(library)
 
 
-def compiled(job: Job) -> Callable[[], Params]:
+def compiled(job: Job, *flags: str) -> Callable[[], Params]:
     """Loops in C, one sample after another."""
-    library = _compiled()
+    library = _compiled(*flags)
     single = job.X.dtype == np.float32
     real = job.X.dtype
     function = getattr(library, f"{'f32' if single else 'f64'}_{job.name.split()[0]}")

@@ -31,9 +31,6 @@ DOCSTRING_CITATION = re.compile(r"\bequation \((\d+\.\d+)\)")
 # What binds the letters of the formula, or the numbers of the line, that follows it.
 COMMENT = re.compile(r"^<!-- (where|numbers) ((?:(?!-->).)*?) -->\n", re.MULTILINE)
 
-# Chapters whose formulas and numbers are not bound yet, with the reason.
-UNBOUND = {"ch09": "it is bound when it is rewritten"}
-
 # What a check of a derivative calls: a numerical one, or the error against it.
 NUMERICAL = re.compile(r"\b(?:numerical_gradient|gradient_error|errors_of)\(")
 
@@ -189,8 +186,8 @@ def first_checks(text: str) -> dict[str, Check]:
     return {tag: found[0] for tag, found in checks(text).items()}
 
 
-def confirmed(text: str, name: str) -> dict[str, list[str]]:
-    """What the tests confirm of each equation of the chapter in the file ``name``.
+def confirmed(text: str) -> dict[str, list[str]]:
+    """What the tests confirm of each equation of a chapter.
 
     Its *formula* is evaluated, its *line* of code is part of a check, its *derivative* is
     compared with a numerical one.
@@ -201,7 +198,7 @@ def confirmed(text: str, name: str) -> dict[str, list[str]]:
         own = citing.get(each.tag, [])
         numerical = any(NUMERICAL.search(check.code) for check in own)
         said = {
-            "formula": name[:4] not in UNBOUND,
+            "formula": True,
             "line": bool(own),
             "derivative": each.states_derivative and numerical,
         }

@@ -52,7 +52,7 @@ def page(chapters: Mapping[str, str]) -> str:
             continue
         headings = list(_headings(text))
         parts.append(f"## {headings[0][2]}\n")
-        confirmed, checks = book.confirmed(text, name), book.first_checks(text)
+        confirmed, checks = book.confirmed(text), book.first_checks(text)
         for equation in found:
             counts.update(["equations", *confirmed[equation.tag]])
             section = max(
@@ -107,7 +107,7 @@ def _headings(text: str) -> Iterable[tuple[int, str, str]]:
 def _library() -> dict[str, list[_Line]]:
     """The lines of the library that cite each equation."""
     found: dict[str, list[_Line]] = defaultdict(list)
-    for path in sorted(book.SOURCE.glob("*.py")):
+    for path in sorted(book.SOURCE.glob("[!_]*.py")):
         code = path.read_text("utf-8")
         functions = [
             node

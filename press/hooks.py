@@ -229,7 +229,7 @@ def on_post_page(output: str, page: MkDocsPage, config: MkDocsConfig) -> str:
     output = _SLOT.sub(lambda match: desk.figures[int(match[1])], output)
     output = _NAME_IN_CODE.sub(r"\1", output)
     text = page.file.content_string
-    confirmed = book.confirmed(text, page.file.name)
+    confirmed = book.confirmed(text)
     return maths.typeset(output, links, confirmed, desk.file, text)
 
 

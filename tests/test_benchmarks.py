@@ -7,7 +7,6 @@ import sys
 import numpy as np
 import pytest
 
-from chainrule import _loops
 from press import book
 
 sys.path.insert(0, str(book.ROOT / "benchmarks"))
@@ -27,12 +26,6 @@ MAKERS = {
 compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
 
 
-@pytest.fixture(autouse=True)
-def switch(monkeypatch):
-    """The ways turn the loops off and on; other tests must not find them so."""
-    monkeypatch.setattr(_loops, "HERE", _loops.HERE)
-
-
 def test_the_chapter_holds_the_kept_results():
     kept = json.loads((book.ROOT / "benchmarks" / "results.json").read_text("utf-8"))
     assert chapter.FENCE + chapter.cell(kept) + "```\n" in chapter.PATH.read_text(
@@ -44,9 +37,10 @@ def test_the_chapter_holds_the_kept_results():
     "way",
     [
         ways.trained,
-        ways.with_numba,
+        ways.unchecked,
         published,
         pytest.param(ways.compiled, marks=compiler),
+        pytest.param(lambda job: ways.compiled(job, "-ffast-math"), marks=compiler),
     ],
 )
 @pytest.mark.parametrize("dtype", ["f8", "f4"])
@@ -54,8 +48,6 @@ def test_the_chapter_holds_the_kept_results():
 def test_all_ways_end_at_one_loss(name, dtype, way):
     job = MAKERS[name]().cast(dtype)
     job.steps = 50
-    if way(job) is None:
-        pytest.skip("as chainrule.train")
     before = job.objective(job.params)
     kept = [each.copy() for each in job.params]
     expected = job.objective(ways.readable(job)())

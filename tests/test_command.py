@@ -64,21 +64,20 @@ def test_a_run_without_a_seed_lies_among_many(monkeypatch):
     ]
 
 
-def test_networks_of_the_job_are_those_of_the_chapter():
-    X, T, pile = reproduce._division_signs(2, (2, 3, 1))
-    assert X.shape == (6, 1000, 2)
-    for place, start in enumerate(("0.1", "0.1", "1", "1", "scaled", "scaled")):
-        rng = np.random.default_rng(place % 2)
-        samples, t = data.division_sign(rng)
-        np.testing.assert_array_equal(X[place], samples)
-        np.testing.assert_array_equal(T[place, :, 0], t)
-        if start == "scaled":
-            params = mlp.init(rng, (2, 3, 1))
-        else:
-            shapes = (2, 3), (3,), (3, 1), (1,)
-            params = [float(start) * rng.standard_normal(shape) for shape in shapes]
-        for one, other in zip(pile, params, strict=True):
-            np.testing.assert_array_equal(one[place].reshape(other.shape), other)
+@pytest.mark.parametrize("start", reproduce.STARTS)
+def test_networks_of_the_job_are_those_of_the_chapter(start):
+    X, t, params = reproduce.division_sign(3, (2, 3, 1), start)
+    rng = np.random.default_rng(3)
+    samples, targets = data.division_sign(rng)
+    np.testing.assert_array_equal(X, samples)
+    np.testing.assert_array_equal(t[:, 0], targets)
+    if start == "scaled":
+        expected = mlp.init(rng, (2, 3, 1))
+    else:
+        shapes = (2, 3), (3,), (3, 1), (1,)
+        expected = [float(start) * rng.standard_normal(shape) for shape in shapes]
+    for one, other in zip(params, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_the_chapter_holds_what_the_job_writes(tmp_path, capsys, monkeypatch):

@@ -10,7 +10,6 @@ from pages import CHAPTERS, identify, place, read
 
 from press import book, formulas
 
-BOUND = [page for page in CHAPTERS if page.name[:4] not in book.UNBOUND]
 CELL = """
 ```python
 x = np.array([0.3, -0.7])
@@ -170,7 +169,7 @@ def test_relations_in_tables_are_evaluated() -> None:
     assert [bool(each) for each in said] == [False, False, False, True, True, False]
 
 
-@pytest.mark.parametrize("page", BOUND, ids=identify)
+@pytest.mark.parametrize("page", CHAPTERS, ids=identify)
 def test_no_formula_is_passed_over(page: Path) -> None:
     found = formulas.displays(read(page))
     prose = book.without_fences(read(page))

@@ -16,9 +16,7 @@ from press import book, number
 from press.downloads import notebook, script
 from press.page import Page
 
-BOUND = [page for page in CHAPTERS if page.name[:4] not in book.UNBOUND]
-
-each_bound = pytest.mark.parametrize("page", BOUND, ids=identify)
+each_chapter = pytest.mark.parametrize("page", CHAPTERS, ids=identify)
 each_page = pytest.mark.parametrize("page", PAGES, ids=identify)
 
 SECTION = """\
@@ -227,7 +225,7 @@ def test_mistakes_are_planted(text: str, planted: int) -> None:
 
 
 def test_what_is_given_is_little() -> None:
-    blocks = [(page, block) for page in BOUND for block in number.blocks(read(page))]
+    blocks = [(page, block) for page in CHAPTERS for block in number.blocks(read(page))]
     counted = sum(len(number.find(block.text)) for _, block in blocks)
     given = [
         f"{place(page, block.line)}: {value}"
@@ -238,14 +236,9 @@ def test_what_is_given_is_little() -> None:
     assert len(given) <= 0.05 * counted
 
 
-def test_only_chapter_9_is_not_bound() -> None:
-    assert {*book.UNBOUND} == {"ch09"}
-    assert len(BOUND) == len(CHAPTERS) - 1
-
-
 def other_words(page: Path) -> Iterator[tuple[int, str]]:
     """The labels of figures, and the text of a page whose numbers are not bound."""
-    if page not in BOUND:
+    if page not in CHAPTERS:
         yield from enumerate(number.readable(read(page)).split("\n"), 1)
     for cell in cells(page):
         for node in ast.walk(ast.parse(cell.code)):

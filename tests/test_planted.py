@@ -690,9 +690,8 @@ def test_every_mistake_in_a_chapter_is_noticed(
     runnable = [
         each for each in book.fences(text) if each.language in {"python", "pycon"}
     ]
-    bound = page.name[:4] not in book.UNBOUND
-    moments = {each.fence.line: each for each in formulas.moments(text) if bound}
-    blocks = number.blocks(text) if bound else []
+    moments = {each.fence.line: each for each in formulas.moments(text)}
+    blocks = number.blocks(text)
     namespace: dict[str, Any] = {"__name__": "__main__"}
     equivalent = EQUIVALENT.get(page.stem, {}) | by_place(EQUIVALENT_FORMULAS, page)
     unseen = by_place(EQUIVALENT_FIGURES, page)
@@ -711,7 +710,7 @@ def test_every_mistake_in_a_chapter_is_noticed(
             planted.add(
                 "lines of derivations", here, slips(page, runnable, index, namespace)
             )
-            if bound and "plt.show()" in fence.code:
+            if "plt.show()" in fence.code:
                 plot = Plot(page, fence, dict(namespace), next(records))
                 wrong = itertools.islice(wrong_figures(plot, rng), 2)
                 planted.add("figures", here, wrong)

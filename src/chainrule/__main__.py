@@ -22,6 +22,7 @@ from chainrule import (
     reproduce,
     sigmoid_net,
     softmax_linear,
+    train,
 )
 from chainrule.functions import one_hot
 
@@ -103,6 +104,11 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _reproduce(chosen: argparse.Namespace) -> int:
     jobs = list(reproduce.JOBS) if chosen.job == "all" else [chosen.job]
+    if not train.HERE:
+        print(
+            'This takes hours; with numba, pip install "chainrule[fast]", it takes seconds.',
+            file=sys.stderr,
+        )
     rows: list[reproduce.Row] = []
     results, stopped = {}, False
     for job in jobs:

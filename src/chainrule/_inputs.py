@@ -45,6 +45,7 @@ def checked[**P, R](
             finally:
                 _thread.inside = False
 
+        entered.check = check  # type: ignore[attr-defined]
         return entered
 
     return decorate
