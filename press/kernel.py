@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -127,7 +128,8 @@ def _run(name: str, script: Script) -> Executed:
             allow_errors=True,
             resources={"metadata": {"path": folder}},
         )
-        asyncio.run(client.async_execute())
+        # What cells write comes as messages; the rest is the kernel's own, at its end.
+        asyncio.run(client.async_execute(stderr=subprocess.DEVNULL))
         written = sorted(each.name for each in Path(folder).iterdir())
     if written:
         fail(name, f"its cells write files: {', '.join(written)}")
