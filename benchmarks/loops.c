@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JOBS(REAL, NAME, EXP, TANH)                                                          \
+#define JOBS(REAL, NAME, EXP)                                                                \
                                                                                              \
-static REAL NAME##_sigma(REAL z) { return (REAL)0.5 * (1 + TANH((REAL)0.5 * z)); }           \
+static REAL NAME##_sigma(REAL z) { return 1 / (1 + EXP(-z)); }                               \
                                                                                              \
 void NAME##_rbf(int steps, int N, const REAL *x, const REAL *t, REAL *p, double eta)         \
 {                                                                                            \
@@ -62,7 +62,8 @@ void NAME##_mlp(int steps, int N, int L, const int *units, const REAL *X, const 
     }                                                                                        \
 }                                                                                            \
                                                                                              \
-/* Two inputs, three hidden units, two classes, momentum; p and v: W1, b1, W2, b2. */        \
+/* Two inputs, three hidden units, two classes, momentum; p and v: W1, b1, W2, b2.           \
+   Samples are columns, and what is the same for all waits until the sums are taken. */      \
 void NAME##_sigmoid(int steps, int N, const REAL *X, const REAL *t, REAL *p, REAL *v,        \
                     double eta, double mu)                                                   \
 {                                                                                            \
@@ -72,7 +73,7 @@ void NAME##_sigmoid(int steps, int N, const REAL *X, const REAL *t, REAL *p, REA
         REAL q[3], q0 = b2[1] - b2[0];                                                       \
         for (int j = 0; j < 3; j++) q[j] = W2[2 * j + 1] - W2[2 * j];                        \
         for (int n = 0; n < N; n++) {                                                        \
-            REAL x0 = X[2 * n], x1 = X[2 * n + 1], h[3], z = q0;                             \
+            REAL x0 = X[n], x1 = X[N + n], h[3], z = q0;                                     \
             for (int j = 0; j < 3; j++) {                                                    \
                 h[j] = NAME##_sigma(x0 * W1[j] + x1 * W1[3 + j] + b1[j]);                    \
                 z += q[j] * h[j];                                                            \
@@ -80,15 +81,18 @@ void NAME##_sigmoid(int steps, int N, const REAL *X, const REAL *t, REAL *p, REA
             REAL e = NAME##_sigma(z) - t[n];                                                 \
             c2 += e;                                                                         \
             for (int j = 0; j < 3; j++) {                                                    \
-                REAL d = q[j] * e * h[j] * (1 - h[j]);                                       \
+                REAL d = e * h[j] * (1 - h[j]);                                              \
                 g2[j] += e * h[j];                                                           \
                 g1[j] += x0 * d;                                                             \
                 g1[3 + j] += x1 * d;                                                         \
                 c1[j] += d;                                                                  \
             }                                                                                \
         }                                                                                    \
-        memcpy(g, g1, sizeof g1);                                                            \
-        memcpy(g + 6, c1, sizeof c1);                                                        \
+        for (int j = 0; j < 3; j++) {                                                        \
+            g[j] = q[j] * g1[j];                                                             \
+            g[3 + j] = q[j] * g1[3 + j];                                                     \
+            g[6 + j] = q[j] * c1[j];                                                         \
+        }                                                                                    \
         for (int j = 0; j < 3; j++) { g[9 + 2 * j] = -g2[j]; g[10 + 2 * j] = g2[j]; }        \
         g[15] = -c2;                                                                         \
         g[16] = c2;                                                                          \
@@ -149,5 +153,5 @@ void NAME##_spiral(int steps, int N, int M, const REAL *X, const int *labels, RE
     free(h);                                                                                 \
 }
 
-JOBS(double, f64, exp, tanh)
-JOBS(float, f32, expf, tanhf)
+JOBS(double, f64, exp)
+JOBS(float, f32, expf)

@@ -123,6 +123,8 @@ def _compiled(*more: str) -> ctypes.CDLL:
     folder, source = Path(tempfile.mkdtemp()), Path(__file__).with_name("loops.c")
     library, made = str(folder / "loops.so"), str(folder / "loops.o")
     march = os.environ.get("MARCH", "native")
+    if march == "native":
+        more += ("-mprefer-vector-width=512",)  # gcc takes 256 bits of itself
     flags = ["-O3", f"-march={march}", *more, "-fPIC", "-c", str(source), "-o", made]
     subprocess.run(["cc", *flags], check=True)  # noqa: S603, S607
     # Linked with -ffast-math it would change how the whole process computes.
@@ -136,7 +138,7 @@ def compiled(job: Job, *flags: str) -> Callable[[], Params]:
     single = job.X.dtype == np.float32
     real = job.X.dtype
     function = getattr(library, f"{'f32' if single else 'f64'}_{job.name.split()[0]}")
-    X = np.ascontiguousarray(job.X)
+    X = np.ascontiguousarray(job.X.T if job.name == "sigmoid" else job.X)
     labels = job.t.astype("i4" if job.name.startswith("spiral") else real)
     size = ctypes.c_double
 
@@ -145,7 +147,7 @@ def compiled(job: Job, *flags: str) -> Callable[[], Params]:
 
     def run() -> Params:
         flat = np.concatenate([np.ravel(each) for each in job.params]).astype(real)
-        head = [job.steps, len(X)]
+        head = [job.steps, len(job.X)]
         if job.name == "rbf":
             function(*head, *map(pointer, (X, labels, flat)), size(job.eta))
         elif job.name == "mlp":

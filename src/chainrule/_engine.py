@@ -18,19 +18,23 @@ import numpy as np
 
 from chainrule._inputs import Array
 
-BLOCK = 512  # samples; the rows of a small network then stay in the nearest cache
-_1, _2, _3, _4, _5, _6, _7, _8, _9 = (1 / factorial(k) for k in range(1, 10))
+BLOCK = 160  # samples; the rows of a small network then stay in the nearest cache
+_C = tuple(1 / factorial(k) for k in range(14))
 _exactly = numba.njit(fastmath={"contract"}, error_model="numpy")
 
 
 @_exactly
 def _exp(x, real):
-    """E to the power of x ≤ 0: the series of e^r - 1 at r = x / 64, doubled six times."""
-    r = (max(x, real(-40))) * real(1 / 64)
+    """E to the power of x ≤ 0: the series of e^r - 1 at r = x / 16, doubled four times."""
+    r = max(x, real(-40)) * real(1 / 16)
     q = r * r
-    m = (real(_5) + real(_6) * r) + q * ((real(_7) + real(_8) * r) + q * real(_9))
-    m = r * ((real(_1) + real(_2) * r) + q * ((real(_3) + real(_4) * r) + q * m))
-    for _ in range(6):
+    p = q * q
+    m = real(_C[5]) + real(_C[6]) * r
+    if real(1) + real(1e-9) > real(1):  # more terms than single precision can see
+        s = (real(_C[9]) + real(_C[10]) * r) + q * (real(_C[11]) + real(_C[12]) * r)
+        m += q * (real(_C[7]) + real(_C[8]) * r) + p * (s + p * real(_C[13]))
+    m = r * ((real(1) + real(0.5) * r) + q * (real(_C[3]) + real(_C[4]) * r) + p * m)
+    for _ in range(4):
         m *= m + real(2)  # e^2r - 1 = m² + 2m
     return m + real(1)
 
@@ -81,34 +85,32 @@ def _single(units, moving):
 
     def run(P, V, A, E, X, T, samples, eta, lam, mu):
         real = P.dtype.type
+        A, E = A.ravel(), E.ravel()
         for n in samples:
             for m in range(units[0]):
-                A[m, 0] = X[n, m]
+                A[m] = X[n, m]
             for l in range(L):
                 w, a, z, p = units[l + 1], first[l], first[l + 1], begin[l]
                 for k in range(w):
                     s = P[p + units[l] * w + k]
                     for m in range(units[l]):
-                        s += A[a + m, 0] * P[p + m * w + k]  # (7.6)
-                    A[z + k, 0] = real(0) if s < real(0) and l < L - 1 else s  # (7.7)
+                        s += A[a + m] * P[p + m * w + k]  # (7.6)
+                    A[z + k] = real(0) if s < real(0) and l < L - 1 else s  # (7.7)
             for k in range(units[L]):
-                E[top + k, 0] = eta * (sigma(A[top + k, 0], real) - T[n, k])  # (7.17)
+                E[top + k] = eta * (sigma(A[top + k], real) - T[n, k])  # (7.17)
             for l in range(L - 1, -1, -1):
                 w, a, d, p = units[l + 1], first[l], first[l + 1], begin[l]
-                for m in range(units[l] if l > 0 else 0):
-                    s = real(0)
-                    for k in range(w):
-                        s += P[p + m * w + k] * E[d + k, 0]  # (7.18)
-                    E[a + m, 0] = s if A[a + m, 0] > real(0) else real(0)
                 for m in range(units[l] + 1):
-                    decay = eta * lam if m < units[l] else real(0)
+                    s, decay = real(0), eta * lam if m < units[l] else real(0)
                     for k in range(w):
                         i = p + m * w + k
-                        v = -decay * P[i] - A[a + m, 0] * E[d + k, 0]  # (7.19)
+                        s += P[i] * E[d + k]  # (7.18)
+                        v = -decay * P[i] - A[a + m] * E[d + k]  # (7.19)
                         if moving:
                             v += mu * V[i]  # (6.3)
                             V[i] = v
                         P[i] += v
+                    E[a + m] = s if A[a + m] > real(0) else real(0)
 
     return run
 
@@ -116,6 +118,7 @@ def _single(units, moving):
 def _rows(units, B, smooth, softmax):
     rows, first, begin = _places(units)
     L, top, end = len(units) - 1, first[-2], first[-2] + units[-1]
+    two = softmax and units[-1] == 2
 
     def run(P, V, A, E, X, T, starts, ends, eta, lam, mu):
         real = P.dtype.type
@@ -125,7 +128,7 @@ def _rows(units, B, smooth, softmax):
                 count = min(B, ends[step] - at)
                 for m in range(units[0]):
                     for n in range(count):
-                        A[m, n] = X[m, at + n]
+                        A[m, n] = X[(at + n) * units[0] + m]
                 for l in range(L):
                     w = units[l + 1]
                     for k in range(w):
@@ -140,7 +143,13 @@ def _rows(units, B, smooth, softmax):
                         if l < L - 1:
                             for n in range(B):
                                 A[z, n] = _unit(A[z, n], smooth, real)
-                if softmax:
+                if two:
+                    for n in range(B):
+                        z0, z1 = A[top, n], A[top + 1, n]
+                        bad = real(0) * z0 + real(0) * z1  # no number if one is infinite
+                        A[top + 1, n] = sigma(z1 - z0 + bad, real)  # (3.5)
+                        A[top, n] = real(1) - A[top + 1, n]
+                elif softmax:
                     for n in range(B):
                         s[n] = A[top, n]
                     for z in range(top + 1, end):
@@ -155,10 +164,10 @@ def _rows(units, B, smooth, softmax):
                         for n in range(B):
                             s[n] += A[z, n]
                 for z in range(top, end):
-                    for n in range(B):
+                    for n in range(B if not two else 0):
                         A[z, n] = A[z, n] / s[n] if softmax else sigma(A[z, n], real)
                     for n in range(count):
-                        E[z, n] = A[z, n] - T[z - top, at + n]  # (7.17)
+                        E[z, n] = A[z, n] - T[(at + n) * units[L] + z - top]  # (7.17)
                     for n in range(count, B):
                         E[z, n] = real(0)  # there is no such sample
                 for l in range(L - 1, -1, -1):
@@ -242,7 +251,7 @@ def loop(
     kind: str,
     *,
     softmax: bool,
-) -> Callable[[Array, Array, Array], None]:
+) -> Callable[[Array | slice, Array, Array], None]:
     """What changes ``P`` and ``V`` by steps on samples whose places begin and end somewhere.
 
     Args:
@@ -269,22 +278,18 @@ def loop(
         A[np.add(first[: len(units) - 1], units[:-1])] = 1
         return A, E
 
-    def advance(samples: Array, starts: Array, ends: Array) -> None:
+    def advance(samples: Array | slice, starts: Array, ends: Array) -> None:
         made: Any
         sizes: Any
         data: Any
         most = int((ends - starts).max())
         if most == 1 and not smooth and not softmax:
             B, made, sizes = 1, _single, (units, rates[2] > 0)
-            data = X, T, samples[starts]
+            data = X, T, starts if isinstance(samples, slice) else samples[starts]
         else:
-            B = min(BLOCK, -(-most // lanes) * lanes)
-            columns = (np.ascontiguousarray(each[samples].T) for each in (X, T))
-            made, data, sizes = (
-                _rows,
-                (*columns, starts, ends),
-                (units, B, smooth, softmax),
-            )
+            B = -(-most // (lanes * -(-most // BLOCK))) * lanes
+            made, sizes = _rows, (units, B, smooth, softmax)
+            data = X[samples].ravel(), T[samples].ravel(), starts, ends
         _run(made, sizes, P, V, *space(B), *data, *rates)
 
     return advance

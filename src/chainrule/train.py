@@ -122,10 +122,10 @@ def gradient_descent(  # noqa: PLR0913  one signature for all networks
         parts = zip(np.split(row, ends), params, strict=False)
         return tuple(part.reshape(np.shape(p))[()] for part, p in parts)
 
-    def readable(samples: Array, starts: Array, ends: Array) -> None:
+    def readable(samples: Batch, starts: Array, ends: Array) -> None:
         params, velocity = cut(P), cut(V)
         for start, end in zip(starts, ends, strict=True):
-            batch = slice(None) if isinstance(steps, int) else samples[start:end]
+            batch = samples if isinstance(samples, slice) else samples[start:end]
             grads = network.backward(params, X[batch], T[batch], *rest)
             both = zip(velocity, grads, strict=True)
             velocity = tuple(mu * u - eta * dp for u, dp in both)  # (6.3)
@@ -188,7 +188,7 @@ def _descend(
 
 def _groups(
     steps: int | Iterable[Batch], N: int, at_once: int
-) -> Iterator[tuple[Array, Array, Array]]:
+) -> Iterator[tuple[Batch, Array, Array]]:
     """Some of the ``steps`` at a time: samples, and where those of each step begin and end.
 
     Raises:
@@ -213,4 +213,4 @@ def _groups(
     else:
         for n in range(0, steps, at_once):
             starts = np.zeros(min(at_once, steps - n), int)
-            yield every, starts, starts + N
+            yield slice(None), starts, starts + N
