@@ -57,15 +57,19 @@ lock:  ## resolve requirements.txt anew from pyproject.toml (needs uv)
 	    --group figures --group site --group test --group check pyproject.toml --output-file requirements.txt
 	uv pip compile --universal --generate-hashes --no-header --upgrade --python-version 3.12 \
 	    benchmarks/requirements.in --output-file benchmarks/requirements.txt
+	uv pip compile --universal --generate-hashes --no-header --upgrade --python-version 3.12 \
+	    --constraint benchmarks/requirements.txt benchmarks/shards.in --output-file benchmarks/shards.txt
 
 clean:  ## remove everything that was made here
 	rm -rf $(VENV) $(BENCH) site offline dist .cache .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(BENCH)/ready: benchmarks/requirements.txt | $(VENV)/ready
-	@echo "Setting up $(BENCH) with PyTorch, JAX and scikit-learn."
+$(BENCH)/ready: benchmarks/requirements.txt benchmarks/shards.txt | $(VENV)/ready
+	@echo "Setting up $(BENCH) with PyTorch, JAX, scikit-learn and Dask."
 	@$(BIN)/python -m venv --clear $(BENCH)
-	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement benchmarks/requirements.txt
+	@for lock in benchmarks/requirements.txt benchmarks/shards.txt; do \
+	    $(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $$lock || exit 1; \
+	done
 	@touch $@
 
 # A fresh environment whenever what it is made from has changed.

@@ -23,9 +23,14 @@ def cell(results: dict[str, Any]) -> str:
     tables = {
         "ladder": results["ladder"],
         "probes": results["probes"],
+        "shards": results["shards"],
         "job_times": _microseconds(results["f8"]),
         "single_times": _microseconds(results["f4"]),
         "avx2_times": _microseconds(results.get("avx2", {})),
+        "spreads": {
+            job: max(each["spread"] for each in ways.values())
+            for job, ways in results["f8"].items()
+        },
         "growth": results["growth"],
     }
     lines = [

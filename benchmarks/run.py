@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 import chapter
@@ -64,6 +64,12 @@ GROWTH: dict[str, tuple[list[int], Callable[[int], Job], str]] = {
         "mlp job, 8 units a layer",
     ),
 }
+# glibc then keeps memory that was given back, and the system need not clear it again.
+KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "MALLOC_TOP_PAD_": str(2**28),
+}
 # How far the end of a way may lie from ours, relative: the tutorial's mlp is another method.
 CLOSE = {"f8": 1e-9, "f4": 1e-3}
 RUNGS = (
@@ -77,11 +83,14 @@ RUNGS = (
     "blocks",
     OURS,
 )
-VERSIONS = ("numpy", "numba", "scikit-learn", "torch", "jax")
+VERSIONS = ("numpy", "numba", "scikit-learn", "torch", "jax", "distributed")
 
 
 def measure(job: Job, rounds: int, only: set[str] | None = None) -> dict[str, Any]:
-    """Microseconds a step and the ratio to ours, of each way that can do ``job``."""
+    """Of each way that can do ``job``: µs a step, how many times ours, and their spread.
+
+    The spread is the range of the middle half of the rounds, relative to the median.
+    """
     runs = {
         name: run
         for name, way in WAYS.items()
@@ -106,15 +115,16 @@ def measure(job: Job, rounds: int, only: set[str] | None = None) -> dict[str, An
         for name, run in runs.items():
             taken = seconds(*[run] * often[name])
             times[name].append(1e6 * taken / often[name] / job.steps)
-    return {
-        name: {
+    found = {}
+    for name, column in times.items():
+        ratios = [a / b for a, b in zip(column, times[OURS], strict=True)]
+        low, middle, high = quantiles(ratios, n=4, method="inclusive")
+        found[name] = {
             "microseconds": round(median(column), 3),
-            "ratio": round(
-                median(a / b for a, b in zip(column, times[OURS], strict=True)), 3
-            ),
+            "ratio": round(middle, 3),
+            "spread": round((high - low) / middle, 3),
         }
-        for name, column in times.items()
-    }
+    return found
 
 
 def seconds(*runs: Callable[[], object]) -> float:
@@ -128,25 +138,33 @@ def seconds(*runs: Callable[[], object]) -> float:
 def climb(rounds: int) -> dict[str, dict[str, float]]:
     """Microseconds a step of every version of the sigmoid job that chapter 9 shows."""
     found: dict[str, dict[str, float]] = {}
-    for N in (50_000, 1_000_000):
-        sys.stderr.write(f"chapter 9, {N} samples\n")
+    for N, kept in ((50_000, {}), (50_000, KEEP_MEMORY), (1_000_000, {})):
+        what = f"{N:,}{', memory kept' * bool(kept)}"
+        sys.stderr.write(f"chapter 9, {what}\n")
         times: dict[str, list[float]] = {name: [] for name in RUNGS}
         losses = set()
         for _ in range(rounds):
             for name, column in times.items():
-                one = alone("rung.py", name, str(N))
+                one = alone("rung.py", name, str(N), environment=kept)
                 column.append(one["microseconds"])
                 losses.add(one["loss"])
         if max(losses) - min(losses) > 1e-9:
             raise AssertionError(f"the versions of chapter 9 end at {losses}")
-        found[str(N)] = {name: round(median(each), 1) for name, each in times.items()}
+        found[what] = {name: round(median(each), 1) for name, each in times.items()}
     return found
 
 
-def alone(script: str, *arguments: str) -> dict[str, Any]:
+def alone(
+    script: str, *arguments: str, environment: dict[str, str] | None = None
+) -> dict[str, Any]:
     """What a script beside this one prints, in a process of its own."""
     command = [sys.executable, str(HERE / script), *arguments]
-    done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        command,
+        stdout=subprocess.PIPE,
+        check=True,
+        env=os.environ | (environment or {}),
+    )
     return json.loads(done.stdout)
 
 
@@ -221,6 +239,8 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         parser.error("one thread is set by `make bench`, before anything is imported")
+    sys.stderr.write("ten million samples in several processes\n")
+    shards = alone("shards.py")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     results: dict[str, Any] = {
@@ -240,12 +260,13 @@ def main() -> None:
         results["avx2"] = alone("avx2.py", str(rounds))
     results["ladder"] = climb(3)
     results["probes"] = alone("probe.py")
+    results["shards"] = shards
     results["growth"] = {}
     for what, (sizes, of_size, _) in GROWTH.items():
         growth: dict[str, list[float]] = {}
         for size in sizes:
             sys.stderr.write(f"{size} {what}\n")
-            for name, each in measure(of_size(size).cast("f8"), 3).items():
+            for name, each in measure(of_size(size).cast("f8"), 5).items():
                 growth.setdefault(name, []).append(each["microseconds"])
         results["growth"][what] = {"sizes": sizes, "microseconds": growth}
         (HERE / "results.json").write_text(

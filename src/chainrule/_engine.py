@@ -146,7 +146,9 @@ def _rows(units, B, smooth, softmax):
                 if two:
                     for n in range(B):
                         z0, z1 = A[top, n], A[top + 1, n]
-                        bad = real(0) * z0 + real(0) * z1  # no number if one is infinite
+                        bad = (
+                            real(0) * z0 + real(0) * z1
+                        )  # no number if one is infinite
                         A[top + 1, n] = sigma(z1 - z0 + bad, real)  # (3.5)
                         A[top, n] = real(1) - A[top + 1, n]
                 elif softmax:
