@@ -2,12 +2,14 @@
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .bench
+PARITY := .parity
+COMPARE := PYTHONPATH=src:.:tests/parity OPENBLAS_NUM_THREADS=1
 PYTHON ?=
 PORT ?= 8000
 # Material prints a notice about its end of life, in May 2027, at every start.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help serve test site offline check bench format renumber figures planted cover lock clean
+.PHONY: help serve test site offline check bench parity parity-torch format renumber figures planted cover lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -39,6 +41,11 @@ bench: $(BENCH)/ready  ## compare the speed of the library with others (download
 	PYTHONPATH=src:. OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 \
 	    XLA_FLAGS=--xla_cpu_multi_thread_eigen=false $(BENCH)/bin/python benchmarks/run.py
 
+parity: $(PARITY)/ready  ## compare every derivative with JAX; with PyTorch, too, after make bench
+	FRAMEWORK=jax $(COMPARE) $(PARITY)/bin/python -m pytest -c tests/parity/pytest.ini tests/parity
+	@if [ ! -e $(BENCH)/ready ]; then echo "PyTorch is not there: make bench sets it up."; \
+	else $(MAKE) --no-print-directory parity-torch; fi
+
 renumber: $(VENV)/ready  ## number a chapter's equations anew: make renumber CHAPTER=4
 	$(BIN)/python press/renumber.py $(CHAPTER)
 
@@ -59,9 +66,11 @@ lock:  ## resolve requirements.txt anew from pyproject.toml (needs uv)
 	    benchmarks/requirements.in --output-file benchmarks/requirements.txt
 	uv pip compile --universal --generate-hashes --no-header --upgrade --python-version 3.12 \
 	    --constraint benchmarks/requirements.txt benchmarks/shards.in --output-file benchmarks/shards.txt
+	uv pip compile --universal --generate-hashes --no-header --upgrade --python-version 3.12 \
+	    --constraint benchmarks/requirements.txt tests/parity/requirements.in --output-file tests/parity/requirements.txt
 
 clean:  ## remove everything that was made here
-	rm -rf $(VENV) $(BENCH) site offline dist .cache .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) $(PARITY) site offline dist .cache .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BENCH)/ready: benchmarks/requirements.txt benchmarks/shards.txt | $(VENV)/ready
@@ -71,6 +80,21 @@ $(BENCH)/ready: benchmarks/requirements.txt benchmarks/shards.txt | $(VENV)/read
 	    $(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement $$lock || exit 1; \
 	done
 	@touch $@
+
+$(PARITY)/ready: tests/parity/requirements.txt | $(VENV)/ready
+	@echo "Setting up $(PARITY) with JAX."
+	@$(BIN)/python -m venv --clear $(PARITY)
+	@$(PARITY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement tests/parity/requirements.txt
+	@touch $@
+
+# Its lock keeps to the versions of the other, so that only pytest is added.
+$(BENCH)/pytest: tests/parity/requirements.txt
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: --requirement tests/parity/requirements.txt
+	@touch $@
+
+parity-torch: $(BENCH)/pytest
+	FRAMEWORK=torch KEEP=tests/parity/torch.json $(COMPARE) \
+	    $(BENCH)/bin/python -m pytest -c tests/parity/pytest.ini tests/parity
 
 # A fresh environment whenever what it is made from has changed.
 $(VENV)/ready: requirements.txt .python-version

@@ -276,7 +276,10 @@ def loop(
     @lru_cache(maxsize=1)
     def space(B: int) -> tuple[Array, Array]:
         _, first, _ = _places(units)
-        A, E = np.zeros((2, first[-1], B), X.dtype)
+        size = 2 * first[-1] * B
+        room = np.zeros(size + lanes, X.dtype)
+        begin = -room.ctypes.data % 64 // X.itemsize  # a row begins a line of the cache
+        A, E = room[begin : begin + size].reshape(2, -1, B)
         A[np.add(first[: len(units) - 1], units[:-1])] = 1
         return A, E
 
