@@ -14,7 +14,7 @@ from thorough import COMMIT, THOROUGH
 
 from chainrule import autodiff, functions, logistic
 from chainrule.autodiff import RULES, grad, jvp, stop_gradient, vjp
-from chainrule.gradcheck import numerical_gradient, relative_error
+from chainrule.gradcheck import check, numerical_gradient, relative_error
 
 rng = np.random.default_rng(10)
 
@@ -207,6 +207,30 @@ def test_networks(make, seed):
     for one, other in zip(derived, found, strict=True):
         assert np.shape(one) == np.shape(other)
         assert np.abs(one - other).max() <= 1e-13 * largest + 1e-15
+
+
+@pytest.mark.parametrize("make", INSTANCES, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("seed", range(8))
+def test_the_tape_as_an_oracle(make, seed):
+    """``check`` sees by it what differences cannot: a part in a billion."""
+    network, params, batch = instance(make, seed)
+    grads = network.backward(params, *batch)
+    f = lambda params: network.objective(params, *batch)  # noqa: E731
+    if max(np.abs(each).max() for each in grads) < 1e-12:
+        return  # one class: nothing to learn
+    report = check(f, params, grads, oracle=grad, tolerance=1e-12)
+    assert set(report.values()) <= {"ok", "zero"}
+    largest = max(range(len(grads)), key=lambda k: np.abs(grads[k]).max())
+    off = tuple(g * (1 + 1e-9 * (k == largest)) for k, g in enumerate(grads))
+    with pytest.raises(AssertionError, match=rf"grads\[{largest}\] is wrong"):
+        check(f, params, off, oracle=grad, tolerance=1e-12)
+    assert "wrong" not in check(f, params, off).values()
+
+
+def test_an_oracle_of_other_shapes_is_refused():
+    bad = lambda f: lambda params: (np.zeros(2),)  # noqa: E731
+    with pytest.raises(ValueError, match=r"oracle\(f\)\(params\)\[0\]: expected shape"):
+        check(lambda p: (p[0] ** 2).sum(), (np.ones(3),), (np.ones(3),), oracle=bad)
 
 
 # ---- Corners, and what is pure ---------------------------------------------------------

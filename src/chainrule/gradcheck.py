@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chainrule._inputs import Array, members, number, pairs, positive, sizes
+from chainrule._inputs import Array, members, number, pairs, partners, positive, sizes
 from chainrule._slope import EPS, Slope, estimate
 
 type Params = tuple[float | Array, ...]
@@ -269,7 +269,7 @@ class Report(Mapping[str, str]):
         return "\n".join("  ".join(row).rstrip() for row in cells)
 
 
-def check(
+def check(  # noqa: PLR0913  five of them are options
     f: Objective,
     params: Params,
     grads: Params,
@@ -277,6 +277,7 @@ def check(
     names: Sequence[str] | None = None,
     tolerance: float = 1e-6,
     entries: int | None = None,
+    oracle: Callable[[Objective], Callable[[Params], Params]] | None = None,
     raises: bool = True,
 ) -> Report:
     """What numerical derivatives say of each gradient; raises if one is wrong.
@@ -305,6 +306,10 @@ def check(
         tolerance: Relative tolerance, dimensionless.
         entries: Look at no more than so many entries of each array, the largest derived
             one and others at random; all of them by default.
+        oracle: What finds derivatives in place of numerical ones, such as
+            ``autodiff.grad``. They are taken as right to 1e-13 of the largest entry of
+            an array, so that ``tolerance`` can be as small as 1e-12; at a corner they
+            are what the oracle's rules say.
         raises: Whether to raise an error if a gradient is wrong or all are zero.
 
     Returns:
@@ -332,23 +337,29 @@ def check(
     noise = _noise(f, values, middle)
     coarse = noise > 1e-12 * max(1.0, abs(middle))
     found = []
+    exact = oracle and partners(
+        "oracle(f)(params)", oracle(f)(values), "params", values, real=True
+    )
 
-    def along(k: int, index: Index) -> Callable[[float], float]:
-        return lambda x: _value(f, _moved(values, k, index, x))
+    def slope(k: int, index: Index, goal: float) -> Slope:
+        if exact:
+            value = float(exact[k][index])
+            bound = 1e-13 * float(np.abs(exact[k]).max())
+            return Slope(value, bound, bound, 0.0, 0.0, (value, value), "")
+        return estimate(
+            lambda x: _value(f, _moved(values, k, index, x)),
+            at=float(values[k][index]),
+            size=_size(values[k]),
+            middle=middle,
+            noise=noise,
+            goal=goal,
+        )
 
     for k, derived in enumerate(grads):
         goal = tolerance * float(np.abs(derived).max()) / 4
         with np.errstate(all="ignore"):
             slopes = {
-                index: estimate(
-                    along(k, index),
-                    at=float(values[k][index]),
-                    size=_size(values[k]),
-                    middle=middle,
-                    noise=noise,
-                    goal=goal,
-                )
-                for index in _drawn(derived, entries)
+                index: slope(k, index, goal) for index in _drawn(derived, entries)
             }
         found.append(_judge(names[k], derived, slopes, tolerance, coarse=coarse))
     _same(f, values, middle)
