@@ -29,6 +29,8 @@ _SPECIAL = re.compile(
     r"|^<!-- (?P<marker>install|source: *(?P<function>.*?)) -->$",
     re.DOTALL | re.MULTILINE,
 )
+# Of packages that only `make parity` installs, and runs.
+_OTHERS = re.compile(r"\A```(?:torch|jax)$", re.MULTILINE)
 _BAR = re.compile(r"\\?\|(?P<letter>[A-Za-z]?)")
 
 
@@ -86,7 +88,8 @@ class Page:
                 copied = fence not in uncopied
                 parts.append(self._cell(fence, executed, copied=copied))
             else:
-                parts.append("".join(lines[fence.line - 1 : fence.end]))
+                text = "".join(lines[fence.line - 1 : fence.end])
+                parts.append(_OTHERS.sub("```python", text))
             at = fence.end
         if next(executed, None):
             fail(self.file, "a fence other than `python` was executed as a cell")

@@ -13,10 +13,8 @@ from pages import CHAPTERS, PAGES, identify, place, read
 from press import book
 
 SOURCES = sorted(book.SOURCE.rglob("*.py"))
-# Chapters in which an equation may be without its check, and why.
-EXEMPT = {
-    "ch09_speed": "its equations are bound when it is rewritten",
-}
+# What computes number by number, or on arrays of any shape.
+ANY_SHAPE = {"_engine", "autodiff", "ch10_autodiff"}
 NUMBER = re.compile(r"\((\d+\.\d+)\)")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=identify)
@@ -183,14 +181,7 @@ def unchecked(page: Path) -> Iterator[str]:
 @each_chapter
 def test_every_equation_is_checked(page: Path) -> None:
     missing = list(unchecked(page))
-    if page.stem in EXEMPT:
-        assert missing, f"{page.stem} needs no exemption any more"
-    else:
-        assert not missing, "\n".join(missing)
-
-
-def test_exempt_chapters_exist() -> None:
-    assert EXEMPT.keys() <= {page.stem for page in CHAPTERS}
+    assert not missing, "\n".join(missing)
 
 
 @pytest.mark.parametrize(
@@ -234,10 +225,11 @@ def test_a_number_is_one_line_of_code_everywhere() -> None:
             if tag.startswith(f"{chapter_number(page)}."):
                 home.setdefault(tag, (code, here))
     for path in PAGES + SOURCES:
+        own = {each.tag for each in book.equations(read(path))} & home.keys()
         for tag, code, here in lines_by_number(path):
             assert tag in home, f"{here}: no python cell of its chapter cites ({tag})"
-            if path.stem in ("_engine", "autodiff"):
-                continue  # number by number, or arrays of any shapes
+            if path.stem in ANY_SHAPE and tag not in own:
+                continue
             assert same_line(code, home[tag][0]), (
                 f"{here}: the line for ({tag}) is\n    {code}\n"
                 f"but at {home[tag][1]}\n    {home[tag][0]}"

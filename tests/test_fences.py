@@ -49,7 +49,7 @@ each_chapter = pytest.mark.parametrize("page", CHAPTERS, ids=identify)
 
 ATTRIBUTES = {"fold", "caption", "cover", "alt", "live", "loose", "wrong"}
 OPENING = re.compile(
-    r'`{3,}(?:python(?P<attributes>(?: \w+="(?:[^"\\`]|\\.)*")*)|pycon|console|text)'
+    r'`{3,}(?:python(?P<attributes>(?: \w+="(?:[^"\\`]|\\.)*")*)|pycon|console|text|torch|jax)'
 )
 FRONT_MATTER = """\
 ---
@@ -113,7 +113,7 @@ def test_fences_are_of_a_kind_that_is_known(page: Path) -> None:
         assert match, (
             f"{place(page, line)}: {opening!r} is not a fence of this book. It opens at "
             'column 0 with three backticks and python, python key="value" …, pycon, '
-            "console or text."
+            "console, text, torch or jax."
         )
         for name in re.findall(r'(\w+)="', match["attributes"] or ""):
             assert name in ATTRIBUTES, (
@@ -497,7 +497,9 @@ def test_a_heading_is_followed_by_text(page: Path) -> None:
 @each_chapter
 def test_chapters_keep_the_rhythm(page: Path) -> None:
     titles = [each.title for each in sections(page) if each.level == 2]
-    rhythm = SHORT_RHYTHM if page.name[:4] in {"ch01", "ch08", "ch09"} else RHYTHM
+    rhythm = (
+        SHORT_RHYTHM if page.name[:4] in {"ch01", "ch08", "ch09", "ch10"} else RHYTHM
+    )
     titles = [re.sub(r"^What the \w+ learned$", RHYTHM[4], title) for title in titles]
     assert [title for title in titles if title in rhythm] == rhythm, (
         f"{page.name}: the sections are {titles}, due are {rhythm} in this order"
