@@ -56,6 +56,7 @@ EXAMPLES = {
     np.power: [
         (lambda a: a**3, normal(3)),
         (lambda a: a**-0.5, positive(3)),
+        (lambda a: a ** np.array([0, 1, 2]) + a, np.zeros(3)),
         (lambda a, b: a**b, positive(4, 3), normal(3)),
         (lambda b: 2.0**b, normal(3)),
     ],
@@ -112,6 +113,7 @@ EXAMPLES = {
         (lambda a: a.T, normal(4, 3)),
         (lambda a: a.transpose(2, 0, 1), normal(4, 3, 2)),
         (lambda a: np.transpose(a, (1, 2, 0)), normal(4, 3, 2)),
+        (lambda a: np.transpose(a, (-1, 0, 1)), normal(3, 3, 3)),
     ],
     np.swapaxes: [(lambda a: np.swapaxes(a, 0, 2), normal(4, 3, 2))],
     np.broadcast_to: [(lambda a: np.broadcast_to(a, (5, 4, 3)), normal(4, 1))],
@@ -309,6 +311,17 @@ def test_what_does_not_matter_has_a_zero_gradient():
     assert grad(lambda p: p[0])((4.0,)) == (1.0,)
 
 
+def test_what_is_flat_has_no_slope():
+    for f in (np.sign, np.floor, np.isfinite, lambda a: a > 1, lambda a: a != 2):
+        (da,) = grad(lambda p, f=f: (p[0] + f(p[0])).sum())((np.array([0.5, 1.5]),))
+        assert da.tolist() == [1, 1]
+
+
+def test_a_list_is_pulled_back_as_an_array():
+    _, pull = vjp(lambda p: p[0] + 1, (np.zeros(2),))
+    assert pull([1, 2])[0].tolist() == [1.0, 2.0]
+
+
 def test_arrays_of_the_caller_stay_as_they_are():
     X, W = normal(4, 3), normal(3, 2)
     kept = X.copy(), W.copy()
@@ -412,8 +425,15 @@ PIECES = sorted({*pieces()})
 SHAPE = re.compile(
     r"\((-|2 \* )\w+\)\.(shape|size|ndim)|(shape|ndim|isinstance|_kept)\((-|2 \* )\w"
 )
-# Slips that change nothing that can be seen, and why.
+# How slips begin that change nothing that can be seen, and why.
 UNSEEN = {
+    "if -isinstance(da, Node)": "as true",
+    "if 2 * isinstance(da, Node)": "as true",
+    "dy = found.pop(place) if 2 * inputs": "as true",
+    "def to_b(dy: Value)": "made before the shape that it uses when it is called",
+    "return np.where(a == b, 0.5, a > b); a, b =": "nodes compare as their values do",
+    "return sum((_put(a, (slice(None),) * (axis % a.ndim) + (slice(end - a.shape[axis], "
+    "end),), shape) for a, end in zip(arrays, ends, strict=False)))": "as long",
     "shape = list((-arrays[0]).shape)": "only the shape is asked for",
     "shape = list((2 * arrays[0]).shape)": "only the shape is asked for",
     "shape = list(arrays[1].shape)": "that of another, but along the axis",
@@ -440,10 +460,6 @@ UNSEEN = {
     ),
     "inputs = tape[place][-1]": "the last of two",
 }
-# A condition that is as true, a function made before what it uses, zip that checks less.
-ALIKE = re.compile(
-    r"if (-|2 \* )(isinstance|inputs)|if 2 \* inputs|^def |strict=False|; a, b ="
-)
 
 
 def differs(code, namespace, given):
@@ -461,10 +477,6 @@ def differs(code, namespace, given):
     except Exception:  # noqa: BLE001
         return True
     return False
-
-
-def unseen(after):
-    return after in UNSEEN or ALIKE.search(after)
 
 
 def test_planted_mistakes_are_caught():
@@ -488,11 +500,15 @@ def test_planted_mistakes_are_caught():
     ]
     if not THOROUGH:
         planted = random.Random(COMMIT).sample(planted, 40)  # noqa: S311
-    missed = []
+    missed, unseen = [], set()
     for code, each in planted:
         # The whole module each time, so that classes and tables belong together.
         whole = SOURCE.replace(code, each.code)
         assert whole != SOURCE
-        if not differs(whole, dict(module), given) and not unseen(each.after):
-            missed.append(str(each))
+        if not differs(whole, dict(module), given):
+            known = [start for start in UNSEEN if each.after.startswith(start)]
+            unseen.update(known)
+            missed += [] if known else [str(each)]
     assert not missed, f"{len(missed)} of {len(planted)}:\n" + "\n".join(missed)
+    stale = UNSEEN.keys() - unseen if THOROUGH else ()
+    assert not stale, f"seen by now, remove from the table: {stale}"

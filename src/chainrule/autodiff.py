@@ -47,7 +47,10 @@ class _Tape(list[tuple[Shape, list[tuple[int, Rule]]]]):
     def unchanged(self) -> None:
         for a, checksum in self.seen.values():
             if crc32(np.ascontiguousarray(a)) != checksum:
-                _refuse(f"an array of shape {a.shape} that was changed since; copy it")
+                raise ValueError(
+                    f"autodiff: expected arrays as they were recorded, got one of shape "
+                    f"{a.shape} that was changed since; change a copy"
+                )
 
 
 class Node(NDArrayOperatorsMixin, Traced):
@@ -247,7 +250,7 @@ RULES: dict[Any, Callable[..., tuple[Rule, ...]]] = {
     np.multiply: lambda y, a, b: (lambda dy: dy * b, lambda dy: dy * a),
     np.divide: lambda y, a, b: (lambda dy: dy / b, lambda dy: -dy * y / b),
     np.power: lambda y, a, b: (
-        lambda dy: dy * b * a ** (b - 1),
+        lambda dy: dy * b * a ** np.where(b == 0, 1, b - 1),
         lambda dy: dy * y * np.log(a),
     ),
     np.sqrt: lambda y, a: (lambda dy: dy / (2 * y),),
@@ -270,7 +273,7 @@ RULES: dict[Any, Callable[..., tuple[Rule, ...]]] = {
     np.max: _of_max,
     np.reshape: lambda y, a, shape: (lambda dy: np.reshape(dy, a.shape),),
     np.transpose: lambda y, a, axes=None: (
-        lambda dy: np.transpose(dy, axes and tuple(np.argsort(axes))),
+        lambda dy: np.transpose(dy, axes and np.argsort(np.mod(axes, a.ndim)).tolist()),
     ),
     np.swapaxes: lambda y, a, i, j: (lambda dy: np.swapaxes(dy, i, j),),
     np.broadcast_to: lambda y, a, shape: (lambda dy: dy,),
@@ -359,6 +362,7 @@ def vjp(
         if np.shape(dy) != np.shape(y):
             raise ValueError(f"dy: expected shape {np.shape(y)}, got {np.shape(dy)}")
         tape.unchanged()
+        dy = dy if isinstance(dy, Node) else np.asarray(dy, float)
         found = _walk_back(tape, result.place, dy) if on else {}
         return tuple(found.get(leaf.place, np.zeros(leaf.shape)) for leaf in leaves)
 
