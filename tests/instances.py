@@ -47,11 +47,14 @@ def mlp_instance(rng, samples):
     units = rng.integers(1, 6, rng.integers(2, 8)).tolist()
     start = mlp.init(rng, units)
     params = tuple(p + 0.3 * rng.normal(size=p.shape) for p in start)
-    output = str(rng.choice(["sigmoid", "softmax"]))
     K = units[-1]
-    T = rng.integers(0, 2, (samples, K))
-    if output == "softmax":
-        T = one_hot(rng.integers(0, K, samples), K)
+    targets = {
+        "sigmoid": rng.integers(0, 2, (samples, K)),
+        "softmax": one_hot(rng.integers(0, K, samples), K),
+        "linear": rng.normal(size=(samples, K)),
+    }
+    output = str(rng.choice([*targets]))
+    T = targets[output]
     lam = float(rng.choice([0.0, 0.3]))
     return mlp, params, (rng.normal(size=(samples, units[0])), T, lam, output)
 

@@ -1,6 +1,12 @@
 """The data sets: same seed, same data; shapes; the published values."""
 
+from hashlib import sha256
+from importlib.resources import files
+
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chainrule import data
 
@@ -98,3 +104,69 @@ def test_the_division_sign_is_drawn_cluster_by_cluster():
     X, t = data.division_sign(np.random.RandomState(3), 20)
     np.testing.assert_array_equal(X, np.concatenate(clusters))
     assert (X.shape, t.shape) == ((20, 2), (20,))
+
+
+def test_digits_are_those_of_the_set():
+    X, labels = data.digits()
+    assert (X.shape, X.dtype, labels.dtype) == ((1797, 64), float, int)
+    assert (X.min(), X.max()) == (0, 16)
+    assert (np.rint(X) == X).all()
+    # The counts are those that the set's own notes give for its test part.
+    counts = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert np.bincount(labels).tolist() == counts
+    images = X.astype(np.uint8)
+    assert sha256(images.tobytes() + labels.astype(np.uint8).tobytes()).hexdigest() == (
+        "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
+    )
+    first = images[0].reshape(8, 8)
+    assert first[0].tolist() == [0, 0, 5, 13, 9, 1, 0, 0]
+    images[:] = 0  # what one caller changes is nothing to the next
+    X[:] = 0
+    assert data.digits()[0].max() == 16
+
+
+def test_the_digits_say_where_they_are_from():
+    folder = files("chainrule")
+    assert (folder / "digits.npz").stat().st_size <= 60_000
+    words = (folder / "digits.txt").read_text("utf-8")
+    for word in ("Alpaydin", "CC BY 4.0", "UCI"):
+        assert word in words
+
+
+@given(
+    N=st.integers(1, 200), weights=st.lists(st.integers(1, 9), min_size=1, max_size=5)
+)
+def test_a_split_has_every_sample_once(N, weights):
+    shares = [each / sum(weights) for each in weights]
+    rng = np.random.default_rng(N)
+    due = np.diff(np.rint(np.cumsum(shares) * N), prepend=0)
+    if due.min() < 1:
+        with pytest.raises(ValueError, match="at least one sample in each part"):
+            data.split(rng, N, shares)
+        return
+    parts = data.split(rng, N, shares)
+    assert [len(part) for part in parts] == due.tolist()
+    assert sorted(np.concatenate(parts).tolist()) == [*range(N)]
+
+
+def test_a_split_is_random_and_repeats():
+    one, other = (
+        data.split(np.random.RandomState(5), 50, (0.6, 0.4)) for _ in range(2)
+    )
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+    means = [
+        data.split(np.random.default_rng(seed), 100, (0.5, 0.5))[0].mean()
+        for seed in range(200)
+    ]
+    # Of 50 drawn from 0 … 99: 49.5 and a standard deviation of 2.9.
+    assert abs(np.mean(means) - 49.5) < 0.8
+    assert 2.4 < np.std(means) < 3.4
+
+
+@pytest.mark.parametrize(
+    "shares", [(0.5, 0.4), (1.5, -0.5), (), 1.0, ((0.5, 0.5),), "all", (np.nan, 1)]
+)
+def test_other_shares_are_refused(shares):
+    with pytest.raises(ValueError, match="shares: expected"):
+        data.split(np.random.default_rng(0), 10, shares)

@@ -409,9 +409,15 @@ def test_two_layers_refuse(network, params, X, targets, lam, message):
             XS,
             TS,
             "tanh",
-            'output: expected "sigmoid" or "softmax", got \'tanh\'',
+            'output: expected "sigmoid" or "softmax" or "linear", got \'tanh\'',
         ),
-        (LAYERS, XS, TS, None, 'output: expected "sigmoid" or "softmax", got None'),
+        (
+            LAYERS,
+            XS,
+            TS,
+            None,
+            'output: expected "sigmoid" or "softmax" or "linear", got None',
+        ),
     ],
 )
 def test_mlp_refuses(params, X, targets, output, message):

@@ -41,6 +41,8 @@ def job(units, output, seed, N=23):
     T = rng.integers(0, 2, (N, units[-1]))
     if output == "softmax":
         T = np.eye(units[-1], dtype=int)[rng.integers(0, units[-1], N)]
+    elif output == "linear":
+        T = rng.normal(size=T.shape)
     start = mlp.init(rng, units)
     return tuple(p + 0.1 * rng.normal(size=p.shape) for p in start), X, T, rng
 
@@ -60,8 +62,10 @@ LAYERS = [
     ((2, 5, 3, 1), "sigmoid", 0.0, 0.0, 1),
     ((2, 5, 3, 1), "sigmoid", 0.01, 0.9, 1),
     ((3, 8, 8, 8, 2), "softmax", 0.0, 0.5, 7),
+    ((1, 6, 2), "linear", 0.01, 0.5, 9),
     ((5, 4, 3), "sigmoid", 0.01, 0.9, 23),
     ((2, 3), "sigmoid", 0.0, 0.0, 1),
+    ((2, 5, 1), "linear", 0.0, 0.5, 1),
     ((2, 5, 3, 1), "softmax", 0.01, 0.0, 1),
     ((1, 1, 1), "sigmoid", 0.01, 0.5, 4),
     ((4, 9, 5), "softmax", 0.01, 0.0, 23),

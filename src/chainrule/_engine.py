@@ -115,8 +115,9 @@ def _single(units, moving):
     return run
 
 
-def _rows(units, B, smooth, softmax):
+def _rows(units, B, smooth, output):
     rows, first, begin = _places(units)
+    softmax, linear = output == "softmax", output == "linear"
     L, top, end = len(units) - 1, first[-2], first[-2] + units[-1]
     two = softmax and units[-1] == 2
 
@@ -166,7 +167,7 @@ def _rows(units, B, smooth, softmax):
                         for n in range(B):
                             s[n] += A[z, n]
                 for z in range(top, end):
-                    for n in range(B if not two else 0):
+                    for n in range(0 if two or linear else B):
                         A[z, n] = A[z, n] / s[n] if softmax else sigma(A[z, n], real)
                     for n in range(count):
                         E[z, n] = A[z, n] - T[(at + n) * units[L] + z - top]  # (7.17)
@@ -251,8 +252,7 @@ def loop(
     T: Array,
     rates: list[Any],
     kind: str,
-    *,
-    softmax: bool,
+    output: str,
 ) -> Callable[[Array | slice, Array, Array], None]:
     """What changes ``P`` and ``V`` by steps on samples whose places begin and end somewhere.
 
@@ -264,7 +264,7 @@ def loop(
         T: Targets, likewise.
         rates: η, λ and μ.
         kind: ``"radial"`` for ``rbf_net``, ``"smooth"`` for hidden units that are sigmoids.
-        softmax: Whether the output is a softmax.
+        output: ``"sigmoid"``, ``"softmax"`` or ``"linear"``.
     """
     if kind == "radial":
         eta, _, mu = rates
@@ -288,13 +288,13 @@ def loop(
         sizes: Any
         data: Any
         most = int((ends - starts).max())
-        if most == 1 and not smooth and not softmax:
+        if most == 1 and not smooth and output == "sigmoid":
             B, made, sizes = 1, _single, (units, rates[2] > 0)
             data = X, T, starts if isinstance(samples, slice) else samples[starts]
         else:
             blocks = -(-most // (BLOCK * lanes))
             B = -(-most // (blocks * lanes)) * lanes
-            made, sizes = _rows, (units, B, smooth, softmax)
+            made, sizes = _rows, (units, B, smooth, output)
             data = X[samples].ravel(), T[samples].ravel(), starts, ends
         _run(made, sizes, P, V, *space(B), *data, *rates)
 

@@ -1,8 +1,11 @@
-"""The data sets of the book, each from an explicit source of random numbers."""
+"""The data sets of the book: drawn from an explicit source of random numbers, or measured."""
+
+from collections.abc import Sequence
+from importlib.resources import files
 
 import numpy as np
 
-from chainrule._inputs import Array, positive, share, sizes, source
+from chainrule._inputs import Array, number, positive, share, sizes, source
 
 
 def three_clusters(
@@ -137,3 +140,54 @@ def division_sign(
     X = rng.normal(centre, spread)
     t = np.repeat([0, 1], N // 2)
     return X, t
+
+
+def digits() -> tuple[Array, Array]:
+    """Chapter 11: 1,797 handwritten digits, images of 8 × 8 pixels.
+
+    The test part of *Optical Recognition of Handwritten Digits*, E. Alpaydin and C. Kaynak
+    (1998), UCI Machine Learning Repository, licence CC BY 4.0; ``digits.txt`` beside the
+    file says more.
+
+    Returns:
+        The images ``X`` of shape (1797, 64), row after row of each image, with values
+        from 0 for paper to 16 for ink, and the integer ``labels`` of shape (1797,).
+    """
+    with (
+        (files("chainrule") / "digits.npz").open("rb") as file,
+        np.load(file) as stored,
+    ):
+        return stored["images"].astype(float), stored["labels"].astype(int)
+
+
+def split(
+    rng: np.random.Generator | np.random.RandomState, N: int, shares: Sequence[float]
+) -> tuple[Array, ...]:
+    """The numbers 0 … N − 1 in random order, cut into parts.
+
+    Args:
+        rng: Source of the random numbers.
+        N: Number of samples.
+        shares: Share of each part, such as ``(0.6, 0.2, 0.2)``; they add up to 1.
+
+    Returns:
+        For each share the numbers of its samples; where it ends is rounded to a whole
+        sample.
+
+    Raises:
+        ValueError: ``N`` is not a positive whole number, ``shares`` are not positive
+            numbers that add up to 1, a part would be empty, or ``rng`` cannot draw.
+    """
+    (N,) = sizes(N=N)
+    source(rng, "permutation")
+    given = np.asarray(number("shares", shares, real=True))
+    if given.ndim != 1 or not (given > 0).all() or not np.isclose(given.sum(), 1):
+        raise ValueError(
+            f"shares: expected positive numbers that add up to 1, got {shares}"
+        )
+    ends = np.rint(np.cumsum(given) * N).astype(int)
+    if np.diff(ends, prepend=0).min() < 1:
+        raise ValueError(
+            f"shares: expected at least one sample in each part, got {shares} of {N}"
+        )
+    return tuple(np.split(rng.permutation(N), ends[:-1]))

@@ -1,9 +1,11 @@
 """Chapter 7: ReLU hidden layers, any number of them, and a sigmoid or softmax output.
 
 X = A0 → Z1 = A0·W1 + b1 → A1 = relu(Z1) → … → ZL → AL = σ(ZL) or softmax(ZL) → ξ → J
+
+Chapter 11 adds the linear output AL = ZL, for targets that are any numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import Any, Literal
@@ -30,12 +32,17 @@ from chainrule.functions import (
 )
 
 type Params = tuple[Array, ...]
-type Output = Literal["sigmoid", "softmax"]
+type Output = Literal["sigmoid", "softmax", "linear"]
 
-_ACTIVATIONS = {"sigmoid": sigmoid, "softmax": softmax}
+_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "sigmoid": sigmoid,
+    "softmax": softmax,
+    "linear": lambda Z: Z,
+}
 _TARGETS = {
     "sigmoid": "; T: (N, K) in {0, 1}",
     "softmax": "; T: (N, K) one-hot",
+    "linear": "; T: (N, K)",
 }
 
 
@@ -103,22 +110,23 @@ def init(
 def forward(
     params: Params, X: Array, output: Output = "sigmoid"
 ) -> tuple[list[Any], list[Array]]:
-    """Every intermediate of the network, dimensionless, equations (7.6) to (7.8).
+    """Every intermediate of the network, equations (7.6) to (7.8).
 
     Args:
         params: ``(W1, b1, …, WL, bL)`` of shapes ``(units[l − 1], units[l])`` and
             ``(units[l],)``.
         X: Inputs of shape (N, D).
-        output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
+        output: Activation of the last layer, ``"sigmoid"``, ``"softmax"`` or
+            ``"linear"``, which is none.
 
     Returns:
         ``Z`` and ``A``: ``Z[l]`` and ``A[l]`` are the pre-activations and the
         activations of layer l, from ``Z[0]``, which is None, and ``A[0]``, which is X,
-        to the probabilities ``A[L]``.
+        to the probabilities, or whatever the targets are, ``A[L]``.
 
     Raises:
         ValueError: An input is not numeric, not finite, empty or of another shape, or
-            ``output`` is neither of the two.
+            ``output`` is none of the three.
     """
     W, b = [None, *params[0::2]], [None, *params[1::2]]
     L = len(W) - 1
@@ -136,30 +144,34 @@ def forward(
 def objective(
     params: Params, X: Array, T: Array, lam: float = 0.0, output: Output = "sigmoid"
 ) -> float:
-    """Mean cross-entropy plus penalty J in nats, equation (7.9).
+    """Mean loss plus penalty J: cross-entropy in nats, or half a square, (7.9).
 
     Args:
         params: ``(W1, b1, …, WL, bL)`` of shapes ``(units[l − 1], units[l])`` and
             ``(units[l],)``.
         X: Inputs of shape (N, D).
         T: Targets of shape (N, K): each in {0, 1} for a sigmoid output, whose losses
-            are added up over the outputs; one-hot rows for softmax.
+            are added up over the outputs; one-hot rows for softmax; any numbers for
+            linear.
         lam: Penalty λ ≥ 0 on the weights of all layers.
-        output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
+        output: Activation of the last layer, ``"sigmoid"``, ``"softmax"`` or
+            ``"linear"``, whose loss has the unit of the square of ``T``.
 
     Returns:
         J; complex if a parameter or an input is, for the complex step.
 
     Raises:
         ValueError: An input is not numeric, not finite, empty or of another shape, ``T``
-            does not fit ``output``, ``lam`` is negative, or ``output`` is neither of the
-            two.
+            does not fit ``output``, ``lam`` is negative, or ``output`` is none of the
+            three.
     """
     Z, _ = forward(params, X, output)
     if output == "sigmoid":
         xi = binary_cross_entropy(Z[-1], T).sum(axis=1)
-    else:
+    elif output == "softmax":
         xi = cross_entropy(Z[-1], T)
+    else:
+        xi = ((Z[-1] - T) ** 2).sum(axis=1) / 2
     if not lam:
         params = ()  # as 0 times a square of ∞ is no number
     J = xi.mean() + lam / 2 * sum((W**2).sum() for W in params[0::2])  # (7.9)
@@ -170,16 +182,17 @@ def objective(
 def backward(
     params: Params, X: Array, T: Array, lam: float = 0.0, output: Output = "sigmoid"
 ) -> Params:
-    """Gradient of the objective in nats, in the order of ``params``, (7.17) to (7.20).
+    """Gradient of the objective, in the order of ``params``, (7.17) to (7.20).
 
     Args:
         params: ``(W1, b1, …, WL, bL)`` of shapes ``(units[l − 1], units[l])`` and
             ``(units[l],)``.
         X: Inputs of shape (N, D).
         T: Targets of shape (N, K): each in {0, 1} for a sigmoid output, one-hot rows
-            for softmax.
+            for softmax, any numbers for linear.
         lam: Penalty λ ≥ 0 on the weights of all layers.
-        output: Activation of the last layer, ``"sigmoid"`` or ``"softmax"``.
+        output: Activation of the last layer, ``"sigmoid"``, ``"softmax"`` or
+            ``"linear"``.
 
     Returns:
         ``(dW1, db1, …, dWL, dbL)``, of the shapes of the parameters. All of them are
@@ -187,8 +200,8 @@ def backward(
 
     Raises:
         ValueError: An input is not numeric, not finite, empty or of another shape, ``T``
-            does not fit ``output``, ``lam`` is negative, or ``output`` is neither of the
-            two.
+            does not fit ``output``, ``lam`` is negative, or ``output`` is none of the
+            three.
     """
     W: list[Any] = [None, *params[0::2]]
     L = len(W) - 1

@@ -73,7 +73,8 @@ def gradient_descent(  # noqa: PLR0913  one signature for all networks
         lam: Penalty λ ≥ 0 on the weights; ``logistic`` and ``rbf_net`` have none.
         mu: Momentum, 0 ≤ μ < 1.
         velocity: What the step before the first moved the parameters by; nothing if None.
-        output: Activation of the last layer of an ``mlp``, ``"sigmoid"`` or ``"softmax"``.
+        output: Activation of the last layer of an ``mlp``, ``"sigmoid"``, ``"softmax"`` or
+            ``"linear"``.
         engine: ``"numba"`` for the compiled loops, ``"numpy"`` for the readable step, or
             ``"auto"`` for the former where numba is installed.
 
@@ -143,12 +144,12 @@ def gradient_descent(  # noqa: PLR0913  one signature for all networks
     ):
         from chainrule import _engine  # noqa: PLC0415  numba takes half a second
 
-        softmax = output == "softmax" if network is mlp else network is not logistic
+        output = {logistic: "sigmoid", mlp: output}.get(network, "softmax")
         kind = {rbf_net: "radial", sigmoid_net: "smooth"}.get(network, "")
         units = np.size(X[0]), *map(np.size, params[1::2])
         with np.errstate(over="ignore"):
             rates = [*np.array([eta, lam, mu]).astype(dtype)]
-        advance = _engine.loop(units, P, V, X, T, rates, kind, softmax=softmax)
+        advance = _engine.loop(units, P, V, X, T, rates, kind, output)
         way, at_once = "numba", max(100, min(10_000, 10_000_000 // len(X)))
     else:
         advance = ask.checked(lambda *given: given)(readable)

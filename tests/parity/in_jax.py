@@ -74,8 +74,10 @@ def mlp(params, X, T, lam, output):
     Z = A @ W + b
     if output == "sigmoid":
         xi = binary_cross_entropy(Z, T).sum(axis=1)
-    else:
+    elif output == "softmax":
         xi = cross_entropy(Z, T)
+    else:
+        xi = ((Z - T) ** 2).sum(axis=1) / 2
     return xi.mean() + lam / 2 * sum((W_l**2).sum() for W_l in params[0::2])
 
 

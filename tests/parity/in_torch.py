@@ -110,8 +110,11 @@ def mlp(params, X, T, lam, output):
     if output == "sigmoid":
         # Its mean is over samples and outputs, the book's over samples.
         xi = len(b) * F.binary_cross_entropy_with_logits(Z, T)
-    else:
+    elif output == "softmax":
         xi = F.cross_entropy(Z, T.argmax(dim=1))
+    else:
+        # Its mean is over samples and outputs, and of whole squares.
+        xi = len(b) / 2 * F.mse_loss(Z, T)
     return xi + lam / 2 * sum((W_l**2).sum() for W_l in params[0::2])
 
 

@@ -26,8 +26,10 @@ MODULES = {
     "sigmoid_net": sigmoid_net,
     "mlp, sigmoid": mlp,
     "mlp, softmax": mlp,
+    "mlp, linear": mlp,
 }
 HIDDEN = {"relu_net", "sigmoid_net"}
+ONE_OUTPUT = {"mlp, sigmoid", "mlp, linear"}
 each_case = pytest.mark.parametrize("case", CASES)
 each_network = pytest.mark.parametrize("name", MODULES)
 
@@ -60,7 +62,7 @@ def drawn(name, case):
     if name == "logistic":
         w, b = layers(rng, (D, 1))
         return (w[:, 0], b[0]), (X, rng.integers(0, 2, N) * 1.0)
-    K = some(1 if name == "mlp, sigmoid" else 2, 10)
+    K = some(1 if name in ONE_OUTPUT else 2, 10)
     count = {"softmax_linear": 0, **dict.fromkeys(HIDDEN, 1)}.get(name)
     if count is None:
         count = some(0, 4)
@@ -68,6 +70,8 @@ def drawn(name, case):
     T = one_hot(rng.integers(0, K, N), K)
     if name == "mlp, sigmoid":
         T = rng.integers(0, 2, (N, K)) * 1.0
+    elif name == "mlp, linear":
+        T = rng.normal(size=(N, K))
     lam = float(rng.uniform(0, 0.5)) * (case % 2)
     output = (name.removeprefix("mlp, "),) if "mlp" in name else ()
     return params, (X, T, lam, *output)
@@ -101,7 +105,7 @@ def test_sizes_and_penalties_of_every_kind_are_drawn():
         if name in {"rbf_net", "logistic"}:
             continue
         classes = {each[1].shape[1] for each in batches}
-        assert min(classes) == (1 if name == "mlp, sigmoid" else 2), name
+        assert min(classes) == (1 if name in ONE_OUTPUT else 2), name
         assert max(classes) > 2, name
         assert {each[2] > 0 for each in batches} == {False, True}, name
     depths = {len(drawn("mlp, softmax", case)[0]) // 2 for case in CASES}
