@@ -1,24 +1,28 @@
-"""The times in chapter 9: a cell of it holds what ``results.json`` does."""
+"""The times in chapters 9 and 10: a cell of each holds what was measured."""
 
 import json
 from typing import Any
 
 from press import book
 
-PATH = book.DOCS / "ch09_speed.md"
 WIDTH = 78
 FENCE = '```python fold="Times"\n'
 
 
-def tell(results: dict[str, Any]) -> None:
-    """Write the cell that holds the times."""
-    before, rest = PATH.read_text("utf-8").split(FENCE)
+def cells(results: dict[str, Any]) -> dict[str, str]:
+    """The code that holds the times of ``results.json``, for each page that has some."""
+    return {"ch09_speed.md": _speed(results), "ch10_autodiff.md": _tape(results)}
+
+
+def tell(page: str, code: str) -> None:
+    """Write the cell that holds the times of a page."""
+    path = book.DOCS / page
+    before, rest = path.read_text("utf-8").split(FENCE)
     _, end, after = rest.partition("```\n")
-    PATH.write_text(before + FENCE + cell(results) + end + after, "utf-8")
+    path.write_text(before + FENCE + code + end + after, "utf-8")
 
 
-def cell(results: dict[str, Any]) -> str:
-    """The code of that cell."""
+def _speed(results: dict[str, Any]) -> str:
     versions = [f"{name} {number}" for name, number in results["versions"].items()]
     tables = {
         "ladder": results["ladder"],
@@ -33,13 +37,27 @@ def cell(results: dict[str, Any]) -> str:
         },
         "growth": results["growth"],
     }
-    lines = [
+    header = [
         f"# Written by `make bench` on {results['date']}: {results['processor']},",
         f"# caches of {', '.join(results['caches'])}; BLAS: {', '.join(results['blas'])};",
         f"# {', '.join(versions)}.",
     ]
-    lines += [f"{name} = {_shown(value)}" for name, value in tables.items()]
-    return "\n".join(lines) + "\n"
+    return _assigned(header, tables)
+
+
+def _tape(results: dict[str, Any]) -> str:
+    header = [
+        f"# Written by `make bench` on {results['date']}: {results['processor']}."
+    ]
+    return _assigned(
+        header, {f"{name}_times": each for name, each in results["tape"].items()}
+    )
+
+
+def _assigned(header: list[str], tables: dict[str, Any]) -> str:
+    """Comments, and then a table for each name."""
+    lines = [f"{name} = {_shown(value)}" for name, value in tables.items()]
+    return "\n".join([*header, *lines]) + "\n"
 
 
 def _shown(value: Any, margin: str = "") -> str:  # noqa: ANN401

@@ -260,6 +260,7 @@ def main() -> None:
         results["avx2"] = alone("avx2.py", str(rounds))
     results["ladder"] = climb(3)
     results["probes"] = alone("probe.py")
+    results["tape"] = alone("tape.py")
     results["shards"] = shards
     results["growth"] = {}
     for what, (sizes, of_size, _) in GROWTH.items():
@@ -272,7 +273,8 @@ def main() -> None:
         (HERE / "results.json").write_text(
             json.dumps(results, indent=1) + "\n", "utf-8"
         )
-    chapter.tell(results)
+    for page, code in chapter.cells(results).items():
+        chapter.tell(page, code)
     draw(results["growth"], HERE / "results.svg")
     for kind in ("f8", "f4", "avx2"):
         if kind in results:

@@ -1,12 +1,14 @@
 r"""A page of the book: from its source to the Markdown that MkDocs renders.
 
 Fences that were executed get their figure, fold or mark; ``\eqref{4.9}`` becomes a link;
-``<!-- source: module.function -->`` and ``<!-- install -->`` become what they stand for.
+``<!-- source: module.function -->``, ``<!-- install -->`` and ``<!-- parity -->`` become what
+they stand for.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -26,12 +28,26 @@ _SPECIAL = re.compile(
     r"|(?P<maths>\$\$.+?\$\$|(?<!\\)\$(?:(?!\n\n)[^$])+?\$)"
     r"|\\eqref\{(?P<number>[^}]*)\}"
     r"|(?P<comment>^<!-- (?:where|numbers) (?:(?!-->).)*? -->(?:\n|\Z))"
-    r"|^<!-- (?P<marker>install|source: *(?P<function>.*?)) -->$",
+    r"|^<!-- (?P<marker>install|parity|source: *(?P<function>.*?)) -->$",
     re.DOTALL | re.MULTILINE,
 )
 # Of packages that only `make parity` installs, and runs.
 _OTHERS = re.compile(r"\A```(?:torch|jax)$", re.MULTILINE)
+PARITY = book.ROOT / "tests" / "parity" / "torch.json"
 _BAR = re.compile(r"\\?\|(?P<letter>[A-Za-z]?)")
+
+
+def _parity() -> str:
+    """What the last comparison with PyTorch, which is not made at every change, has found."""
+    kept = json.loads(PARITY.read_text("utf-8"))
+    versions = ", ".join(
+        f"{name} {number}" for name, number in kept["versions"].items()
+    )
+    return (
+        f"The last run with PyTorch, of {kept['date']} ({versions}): {kept['tests']} "
+        f"comparisons, {kept['failed']} failed, largest relative difference "
+        f"{kept['largest relative difference']:.1g}."
+    )
 
 
 @dataclass(frozen=True)
@@ -121,8 +137,8 @@ class Page:
                     return book.EQREF.sub(r"(\1)", match[0])
                 in_table = text.startswith("|", text.rfind("\n", 0, match.start()) + 1)
                 return _BAR.sub(_bar, match[0]) if in_table else match[0]
-            if match["marker"] == "install":
-                return self._install()
+            if match["marker"] in {"install", "parity"}:
+                return self._install() if match["marker"] == "install" else _parity()
             if match["marker"]:
                 return self._source(match["function"], place)
             return cite(match["number"], place)

@@ -246,6 +246,55 @@ def test_ties_are_as_in_the_book():
     assert (da.tolist(), db.tolist()) == ([0.5, 1], [0.5, 0])
 
 
+def test_a_rule_is_found_by_whatever_name_its_argument_comes():
+    for f in (
+        lambda a: functions.relu(z=a),
+        lambda a: functions.binary_cross_entropy(t=1.0 + 0 * stop_gradient(a), z=a),
+    ):
+        (da,) = grad(lambda p, f=f: f(p[0]).sum())((np.zeros(2),))
+        assert (
+            da.tolist()
+            == grad(lambda p, f=f: f(p[0]).sum())((np.zeros(2),))[0].tolist()
+        )
+    assert grad(lambda p: functions.relu(z=p[0]))((0.0,)) == (0.0,)
+    T = np.eye(3)[[0]]
+    Z = normal(1, 3)
+    by_name = grad(lambda p: functions.cross_entropy(T=T, Z=p[0]).sum())((Z,))
+    assert np.array_equal(by_name[0], functions.softmax(Z) - T)
+
+
+def test_powers_of_zero_and_to_the_zero():
+    # Of a^b at (3, 0), whichever of both comes first: (b a^(b-1)) by b, (a^b log a) by a.
+    by_base = lambda p: grad(lambda q: q[0] ** p[0])((3.0,))[0]  # noqa: E731
+    by_power = lambda p: grad(lambda q: p[0] ** q[0])((0.0,))[0]  # noqa: E731
+    assert grad(by_base)((0.0,))[0] == pytest.approx(1 / 3)
+    assert grad(by_power)((3.0,))[0] == pytest.approx(1 / 3)
+    pair = np.array([0.0, 0, 2, -2]), np.array([2.0, 1, 0, 2])
+    da, _ = grad(lambda p: (p[0] ** stop_gradient(p[1])).sum())(pair)
+    assert da.tolist() == [0, 1, 0, -4]
+    (db,) = grad(lambda p: (np.array([0.0, 2]) ** p[0]).sum())((np.array([2.0, 1]),))
+    assert db.tolist() == [0, 2 * np.log(2)]
+
+
+def test_a_number_is_not_run_through():
+    with pytest.raises(TypeError):
+        grad(lambda p: sum(p[0]))((3.0,))
+    assert grad(lambda p: sum(p[0] ** 2))((np.array([1.0, 3]),))[0].tolist() == [2, 6]
+
+
+def test_gradients_belong_to_the_caller():
+    v = normal(3)
+    one, other = grad(lambda p: ((p[0] + p[1]) ** 2).sum())((v, 2 * v))
+    one *= 0.5
+    assert np.allclose(other, 6 * v)
+    for f, y in ((lambda p: p[0] + 1, v), (lambda p: p[0], v), (np.sum, np.array(2.0))):
+        _, pull = vjp(lambda p, f=f: f(p[0]) if f is np.sum else f(p), (v,))
+        (dp,) = pull(y)
+        dp *= 2
+        assert not np.shares_memory(dp, y)
+        assert not np.shares_memory(dp, v)
+
+
 @pytest.mark.parametrize("t", [0.0, 1.0])
 def test_zero_scores_have_their_slopes(t):
     """Where a network begins with zeros, corners inside of smooth functions cancel."""
@@ -345,6 +394,46 @@ def test_a_change_in_place_is_noticed(which):
         pull(1.0)
 
 
+class Other(np.ndarray):
+    """Of its own, such as one whose ``*`` is a product of matrices."""
+
+
+def test_a_change_that_is_taken_back_is_noticed():
+    W = np.array([2.0])
+
+    def f(p):
+        y = p[0] * W
+        W[0] += 1
+        z = p[0] * W
+        W[0] -= 1
+        return (y + z).sum()
+
+    with pytest.raises(ValueError, match="changed since"):
+        vjp(f, (np.array([3.0]),))
+
+
+def test_lists_are_taken_as_they_are():
+    index, factors = [0, 1], [1.0, 2.0]
+    _, pull = vjp(lambda p: p[0][index] * factors + p[0][index, ...], (normal(3),))
+    index[0], factors[0] = 2, 9.0
+    assert pull(np.ones(2))[0].tolist() == [2, 3, 0]
+
+
+def test_a_copy_of_whole_numbers_may_change():
+    n = np.array([1, 2])
+    _, pull = vjp(lambda p: p[0] ** 2, (n,))
+    n[0] = 5
+    assert pull(np.ones(2))[0].tolist() == [2, 4]
+
+
+def test_one_more_way_to_say_some():
+    a = np.array([3.0, -1, 2])
+    assert grad(lambda p: p[0].min())((a,))[0].tolist() == [0, 1, 0]
+    assert grad(lambda p: np.square(p[0]).sum())((a,))[0].tolist() == [6, -2, 4]
+    joined = lambda p: np.concatenate([p[0], [1.0, 2.0]])  # noqa: E731
+    assert vjp(joined, (a,))[1](np.arange(5.0))[0].tolist() == [0, 1, 2]
+
+
 def in_place(a):
     a += 1
     return a.sum()
@@ -370,8 +459,17 @@ REFUSED = [
     (lambda a: np.arctan(a).sum(), "got arctan"),
     (lambda a: np.sum(a, dtype=float), "got sum with dtype"),
     (lambda a: np.exp(a, where=[True]).sum(), "got exp with where"),
-    (lambda a: functions.cross_entropy(X[0], a).sum(), "got cross_entropy of a target"),
+    (
+        lambda a: functions.cross_entropy(X[0], a).sum(),
+        "got cross_entropy with a node as its arg",
+    ),
     (lambda a: a, r"f\(params\): expected one number, got shape \(3,\)"),
+    (lambda a: None, r"f\(params\): expected an array or a number, got NoneType"),
+    (lambda a: [a, a], r"f\(params\): expected an array or a number, got list"),
+    (lambda a: (a * 1j).sum(), "got one with complex numbers"),
+    (lambda a: np.abs(1j * a).sum(), "got one with complex numbers"),
+    (lambda a: (a * np.ma.array([1, 2, 3])).sum(), "got one with a MaskedArray"),
+    (lambda a: (a * np.ones((3, 3)).view(Other)).sum(), "got one with a Other"),
 ]
 
 

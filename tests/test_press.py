@@ -76,7 +76,8 @@ def test_a_sound_page_is_built(tmp_path: Path) -> None:
         + FIGURE
         + '\n```python wrong="see \\eqref{4.1}"\na_wrong = 1\n```\n'
         + '\n```python fold="Tools"\nb = 2\n```\n'
-        + "\n<!-- source: rbf_net.backward -->\n\n<!-- install -->\n\n" * 2
+        + "\n<!-- source: rbf_net.backward -->\n\n<!-- install -->\n\n<!-- parity -->\n\n"
+        * 2
         + FIGURE,
     )
     assert done.returncode == 0, done.stderr
@@ -88,6 +89,9 @@ def test_a_sound_page_is_built(tmp_path: Path) -> None:
     assert "Wrong on purpose:" in page
     assert "<summary>Tools</summary>" in page
     assert "def</span>" in page
+    kept = json.loads((ROOT / "tests/parity/torch.json").read_text("utf-8"))
+    assert f"{kept['tests']} comparisons, 0 failed, largest" in page
+    assert kept["date"] in page
     assert "\\vert x" in page  # in the MathML annotation, one cell of the table
 
     # It was not told its address, so that it names none.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from functools import cache, lru_cache, wraps
+from inspect import signature
 from math import isfinite
 from operator import index
 from threading import local
@@ -46,9 +47,9 @@ def checked[**P, R](
     def decorate(function: Callable[..., R]) -> Callable[P, R]:
         @wraps(function)
         def entered(*args: P.args, **kwargs: P.kwargs) -> R:
-            for each in args:
+            for each in (*args, *kwargs.values()) if kwargs else args:
                 if isinstance(each, Traced) and (recorded := each.rule_of(entered)):
-                    return recorded(*args, **kwargs)
+                    return recorded(*signature(check).bind(*args, **kwargs).args)
             if _thread.inside:
                 return function(*args, **kwargs)
             ready = check(*args, **kwargs)

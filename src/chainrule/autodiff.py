@@ -8,7 +8,7 @@ it was computed from, and where paths meet their parts add, (1.7).
     dparams ◀── da ◀── da ◀── … ◀── 1
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
 from operator import attrgetter
@@ -27,6 +27,7 @@ type Rule = Any  # a function of dy: what one input of y gets of it
 type Shape = tuple[int, ...]
 
 _begun = count()
+_ARRAYS: Any = (Traced, np.ndarray, np.number, float, int)
 
 
 class _Tape(list[tuple[Shape, list[tuple[int, Rule]]]]):
@@ -41,16 +42,22 @@ class _Tape(list[tuple[Shape, list[tuple[int, Rule]]]]):
     def watch(self, value: Value) -> None:
         """Remember what stands in an array that the caller may change."""
         for a in value if isinstance(value, tuple) else (value,):
-            if isinstance(a, np.ndarray) and id(a) not in self.seen:
-                self.seen[id(a)] = a, crc32(np.ascontiguousarray(a))
+            if isinstance(a, np.ndarray):
+                if type(a) is not np.ndarray:
+                    _refuse(f"one with a {type(a).__name__}")
+                self.unchanged(self.seen.setdefault(id(a), (a, _checksum(a))))
 
-    def unchanged(self) -> None:
-        for a, checksum in self.seen.values():
-            if crc32(np.ascontiguousarray(a)) != checksum:
+    def unchanged(self, *seen: tuple[Value, int]) -> None:
+        for a, checksum in seen:
+            if _checksum(a) != checksum:
                 raise ValueError(
                     f"autodiff: expected arrays as they were recorded, got one of shape "
                     f"{a.shape} that was changed since; change a copy"
                 )
+
+
+def _checksum(a: Value) -> int:
+    return crc32(np.ascontiguousarray(a))
 
 
 class Node(NDArrayOperatorsMixin, Traced):
@@ -63,6 +70,8 @@ class Node(NDArrayOperatorsMixin, Traced):
         if not isinstance(value, Node):
             self.value = np.asarray(value).view()
             self.value.flags.writeable = False
+            if self.value.dtype.kind == "c":
+                _refuse("one with complex numbers")
         tape.append((self.shape, inputs))
 
     shape, ndim, size, dtype = (
@@ -71,7 +80,7 @@ class Node(NDArrayOperatorsMixin, Traced):
     )
     T = property(np.transpose)
     real = property(lambda self: self)
-    sum, mean, max = np.sum, np.mean, np.max
+    sum, mean, max, min = np.sum, np.mean, np.max, np.min
 
     def reshape(self, *shape: Value) -> Value:
         return np.reshape(self, *(shape if len(shape) == 1 else (shape,)))
@@ -84,6 +93,9 @@ class Node(NDArrayOperatorsMixin, Traced):
 
     def __len__(self) -> int:
         return len(self.value)
+
+    def __iter__(self) -> Iterator[Value]:
+        return (self[k] for k in range(len(self)))
 
     def __getitem__(self, index: Value) -> Value:
         return _record(_take, self, index)
@@ -127,17 +139,25 @@ def _refuse(what: str) -> NoReturn:
     raise ValueError(f"autodiff: expected operations that have a rule, got {what}")
 
 
+def _own(a: Value) -> Value:
+    """``a``, or of a list an array that nobody else can change."""
+    if isinstance(a, tuple):
+        return tuple(map(_own, a))
+    return np.array(a) if isinstance(a, list) else a
+
+
 def _record(f: Value, *args: Value, **options: Value) -> Value:
     """Call what has rules, and write on the innermost tape what its result came from."""
+    args = _own(args)
     tape = max((a.tape for a in args if isinstance(a, Node)), key=attrgetter("depth"))
     inner = [isinstance(a, Node) and a.tape is tape for a in args]
     values = [a.value if on else a for a, on in zip(args, inner, strict=True)]
     y = f(*values, **options)
     inputs: list[tuple[int, Rule]] = []
     rules = RULES[f](y, *values, **options)
-    for a, on, rule in zip(args, inner, rules, strict=False):
+    for k, (a, on, rule) in enumerate(zip(args, inner, rules, strict=False)):
         if on and not rule:
-            _refuse(f"{f.__name__} of a target that is to be differentiated")
+            _refuse(f"{f.__name__} with a node as its argument {k}")
         if on:
             inputs.append((a.place, rule))
     for a in args:
@@ -189,6 +209,7 @@ def _put(da: Value, index: Value, shape: Value) -> Value:
 
 
 def _join(arrays: Value, axis: int = 0) -> Value:
+    arrays = [a if isinstance(a, Node) else np.asarray(a) for a in arrays]
     ends = np.cumsum([a.shape[axis] for a in arrays])
     shape = list(arrays[0].shape)
     shape[axis] = ends[-1]
@@ -250,8 +271,8 @@ RULES: dict[Any, Callable[..., tuple[Rule, ...]]] = {
     np.multiply: lambda y, a, b: (lambda dy: dy * b, lambda dy: dy * a),
     np.divide: lambda y, a, b: (lambda dy: dy / b, lambda dy: -dy * y / b),
     np.power: lambda y, a, b: (
-        lambda dy: dy * b * a ** np.where(b == 0, 1, b - 1),
-        lambda dy: dy * y * np.log(a),
+        lambda dy: dy * b * a ** (b - np.where((a == 0) & (b == 0), 0, 1)),
+        lambda dy: dy * y * np.log(np.where((a == 0) & (b > 0), 1, a)),
     ),
     np.sqrt: lambda y, a: (lambda dy: dy / (2 * y),),
     np.exp: lambda y, a: (_by(y),),
@@ -273,7 +294,9 @@ RULES: dict[Any, Callable[..., tuple[Rule, ...]]] = {
     np.max: _of_max,
     np.reshape: lambda y, a, shape: (lambda dy: np.reshape(dy, a.shape),),
     np.transpose: lambda y, a, axes=None: (
-        lambda dy: np.transpose(dy, axes and np.argsort(np.mod(axes, a.ndim)).tolist()),
+        lambda dy: np.transpose(
+            dy, axes if axes is None else tuple(np.argsort(np.mod(axes, a.ndim)))
+        ),
     ),
     np.swapaxes: lambda y, a, i, j: (lambda dy: np.swapaxes(dy, i, j),),
     np.broadcast_to: lambda y, a, shape: (lambda dy: dy,),
@@ -305,6 +328,7 @@ FLAT = {
 MADE_OF: dict[Any, Callable[..., Value]] = {
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
+    np.square: lambda a: a * a,
     np.mean: _mean,
     np.min: lambda a, *axis, **options: -np.max(-a, *axis, **options),
     np.concatenate: _join,
@@ -349,22 +373,26 @@ def vjp(
     tape = _Tape()
     leaves = []
     for k, p in enumerate(params):
-        tape.watch(p)
         a = number(f"params[{k}]", p, real=True)
-        leaves.append(
-            Node(tape, a if isinstance(a, Node) else np.asarray(a, float), [])
+        a = a if isinstance(a, Node) else np.asarray(a, float)
+        tape.watch(a)
+        leaves.append(Node(tape, a, []))
+    result: Value = f((*leaves,))
+    if not isinstance(result, _ARRAYS):
+        raise ValueError(
+            f"f(params): expected an array or a number, got {type(result).__name__}"
         )
-    result = f((*leaves,))
     on = isinstance(result, Node) and result.tape is tape
     y = result.value if on else result
 
     def pull(dy: Value) -> Params:
         if np.shape(dy) != np.shape(y):
             raise ValueError(f"dy: expected shape {np.shape(y)}, got {np.shape(dy)}")
-        tape.unchanged()
+        tape.unchanged(*tape.seen.values())
         dy = dy if isinstance(dy, Node) else np.asarray(dy, float)
         found = _walk_back(tape, result.place, dy) if on else {}
-        return tuple(found.get(leaf.place, np.zeros(leaf.shape)) for leaf in leaves)
+        parts = [found.get(leaf.place, np.zeros(leaf.shape)) for leaf in leaves]
+        return tuple(dp if isinstance(dp, Node) else np.array(dp) for dp in parts)
 
     return y, pull
 
