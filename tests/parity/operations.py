@@ -258,3 +258,35 @@ def test_max_along_an_index_of_pytorch_gives_all_to_one():
     (shared,) = autodiff.grad(lambda p: np.max(p[0], axis=1).sum())((a,))
     assert sorted(np.asarray(one)[0]) == [0, 0, 1]
     np.testing.assert_array_equal(shared, [[0.5, 0.5, 0]])
+
+
+def test_corners_are_as_chapter_10_says():
+    """What there stands of |z|, of log(1 + e^z) typed out, and of ``where``, at 0 and beyond."""
+
+    def both(f, z):
+        one = np.array([z])
+        _, (theirs,) = framework.vjp(lambda a: f(framework.xp, a), (one,), np.ones(1))
+        (ours,) = autodiff.grad(lambda p: f(np, p[0]).sum())((one,))
+        return float(ours[0]), float(np.asarray(theirs)[0])
+
+    zero = lambda xp, z: xp.zeros(z.shape)  # noqa: E731
+
+    def with_abs(xp, z):
+        return xp.maximum(z, zero(xp, z)) + xp.log1p(xp.exp(-xp.abs(z)))
+
+    def with_maximum(xp, z):
+        return xp.maximum(z, zero(xp, z)) + xp.log1p(xp.exp(-xp.maximum(z, -z)))
+
+    def by_where(xp, z):
+        return xp.where(z > 30, z, xp.log1p(xp.exp(z)))
+
+    def chosen_before(xp, z):
+        low = xp.minimum(z, zero(xp, z) + 30)
+        return xp.where(z > 30, z, xp.log1p(xp.exp(low)))
+
+    assert both(lambda xp, z: xp.abs(z), 0.0) == (0, NAME == "jax")
+    assert both(with_abs, 0.0) == (0.5, 0.0 if NAME == "jax" else 0.5)
+    assert both(with_maximum, 0.0) == (0.5, 0.5)
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert np.isnan(both(by_where, 1000.0)).all()
+    assert both(chosen_before, 1000.0) == (1, 1)
