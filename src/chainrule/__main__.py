@@ -89,7 +89,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--write",
         type=Path,
         metavar="CHAPTER",
-        help="with mlp: write what it found into docs/ch07_mlp.md",
+        help="with mlp or digits: write what it found into its chapter",
     )
     rerun.set_defaults(run=_reproduce)
     check = commands.add_parser(
@@ -97,8 +97,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     check.set_defaults(run=_check)
     chosen = parser.parse_args(arguments)
-    if getattr(chosen, "write", None) and (chosen.quick or chosen.job != "mlp"):
-        parser.error("--write goes with the whole of `reproduce mlp`")
+    if getattr(chosen, "write", None) and (
+        chosen.quick or chosen.job not in reproduce.CELLS
+    ):
+        parser.error("--write goes with the whole of `reproduce mlp` or `digits`")
     return chosen
 
 
@@ -138,7 +140,7 @@ def _reproduce(chosen: argparse.Namespace) -> int:
         print(json.dumps({"stopped": stopped, "jobs": results}, indent=1), flush=True)
     if chosen.write and not stopped:
         try:
-            reproduce.write(found, chosen.write)
+            reproduce.write(job, found, chosen.write)
         except (OSError, ValueError) as error:
             return _unwritable(error)
     return INTERRUPTED if stopped else int(any(row.agrees is False for row in rows))

@@ -110,7 +110,7 @@ def init(
 def forward(
     params: Params, X: Array, output: Output = "sigmoid"
 ) -> tuple[list[Any], list[Array]]:
-    """Every intermediate of the network, equations (7.6) to (7.8).
+    """Every intermediate of the network, equations (7.6) to (7.8), (11.1).
 
     Args:
         params: ``(W1, b1, …, WL, bL)`` of shapes ``(units[l − 1], units[l])`` and
@@ -144,7 +144,7 @@ def forward(
 def objective(
     params: Params, X: Array, T: Array, lam: float = 0.0, output: Output = "sigmoid"
 ) -> float:
-    """Mean loss plus penalty J: cross-entropy in nats, or half a square, (7.9).
+    """Mean loss plus penalty J: cross-entropy in nats (7.9), or half a square (11.2).
 
     Args:
         params: ``(W1, b1, …, WL, bL)`` of shapes ``(units[l − 1], units[l])`` and
@@ -182,7 +182,7 @@ def objective(
 def backward(
     params: Params, X: Array, T: Array, lam: float = 0.0, output: Output = "sigmoid"
 ) -> Params:
-    """Gradient of the objective, in the order of ``params``, (7.17) to (7.20).
+    """Gradient of the objective, in the order of ``params``, (7.17) to (7.20), (11.4).
 
     Args:
         params: ``(W1, b1, …, WL, bL)`` of shapes ``(units[l − 1], units[l])`` and

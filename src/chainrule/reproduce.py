@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule import (
+    _digits,
     data,
     mlp,
     optim,
@@ -131,7 +132,30 @@ PUBLISHED = {
     ),
 }
 
+# Chapter 11: what its source says, and what nobody has published.
+JUDGED = ("share of those trained on", "right of 360 others", "their loss")
+PUBLISHED["digits"] = (
+    Row("rounds (points of the figure)", "98", 0),
+    Row("share of the test set right", "0.96", 2),
+    Row("8 wrong", "5", 0),
+    *(Row(f"8 taken for {k}", str(count), 0) for k, count in ((2, 2), (5, 2), (9, 1))),
+    Row("20 seeds: rounds", "98", 0),
+    Row("20 seeds: share of the test set right", "0.96", 2),
+    Row("20 seeds: 8 wrong", "5", 0),
+    *(
+        Row(f"20 seeds: share right, {way}", "", 3)
+        for way in (*_digits.BASELINES, "chapter 11", "chapter 11 less published")
+    ),
+    *(
+        Row(f"{study} {value}: {what}", "", 0 if "360" in what else 3)
+        for study, cases in _digits.STUDIES.items()
+        for value in cases
+        for what in JUDGED
+    ),
+)
+
 SEEDS = (25, 5)
+SPLITS = (20, 2)
 EPOCHS = (200, 40)
 FENCE = '```python fold="Runs"\n'
 
@@ -200,8 +224,8 @@ def division_sign(
     return X, t[:, None], params
 
 
-def write(found: Rows, path: Path) -> None:
-    """Write what ``mlp_runs`` found into the cell "Runs" of chapter 7.
+def write(job: str, found: Rows, path: Path) -> None:
+    """Write what ``mlp`` or ``digits`` found into the cell "Runs" of its chapter.
 
     Raises:
         ValueError: The file has no such cell, or several.
@@ -212,11 +236,11 @@ def write(found: Rows, path: Path) -> None:
         raise ValueError(f"{path}: expected one cell {FENCE.strip()}")
     before, rest = text.split(FENCE)
     _, end, after = rest.partition("```\n")
-    path.write_text(before + FENCE + cell(found) + end + after, "utf-8")
+    path.write_text(before + FENCE + CELLS[job](found) + end + after, "utf-8")
 
 
-def cell(found: Rows) -> str:
-    """The code of that cell."""
+def mlp_cell(found: Rows) -> str:
+    """The code of that cell in chapter 7."""
     lines = [
         "# Written by `python -m chainrule reproduce mlp --write docs/ch07_mlp.md`:",
         "# of 1000 samples, how many a network has right; a number for each data set.",
@@ -234,6 +258,101 @@ def cell(found: Rows) -> str:
             lines.append("        ],")
         lines.append("    },")
     return "\n".join([*lines, "}\n"])
+
+
+def digits(found: Rows, *, quick: bool) -> Iterator[float]:
+    """Chapter 11: the published run, then from 20 seeds, beside ours, and the studies."""
+    images, labels = data.digits()
+    seeds, done = SPLITS[quick], 0
+    total = 1 + seeds * (1 + sum(map(len, _digits.STUDIES.values())))
+    _fill(found, _published_digits(1)[0])
+    yield 1 / total
+    for seed in range(seeds):
+        theirs, parts = _published_digits(seed)
+        params = _digits.chosen(seed, *parts[:2])
+        ours = float((_digits.guesses(params, parts[2]) == labels[parts[2]]).mean())
+        share = theirs["share of the test set right"]
+        for what, number in {
+            "rounds": theirs["rounds (points of the figure)"],
+            "share of the test set right": share,
+            "8 wrong": theirs["8 wrong"],
+            "share right, chapter 11": ours,
+            "share right, chapter 11 less published": ours - share,
+            **{
+                f"share right, {way}": float((guess(*parts) == labels[parts[2]]).mean())
+                for way, guess in _digits.BASELINES.items()
+            },
+        }.items():
+            _add(found[f"20 seeds: {what}"], number)
+        done += 1
+        yield (1 + done) / total
+    for study, cases in _digits.STUDIES.items():
+        for value, options in cases.items():
+            for seed in range(seeds):
+                rng = np.random.default_rng(seed)
+                kept, held, _ = data.split(rng, len(images), _digits.SHARES)
+                params = _digits.fit(seed, kept, **options)
+                judged = _digits.judged(params, kept[: options.get("n")], held)
+                for what, number in zip(JUDGED, judged, strict=True):
+                    _add(found[f"{study} {value}: {what}"], number)
+                done += 1
+                yield (1 + done) / total
+
+
+def _published_digits(seed: int) -> tuple[dict[str, float], tuple[Array, ...]]:
+    """What the source of chapter 11 says of its run, and the parts of the images."""
+    _, labels = data.digits()
+    rounds, parts, guesses = _digits.published(seed)
+    right = labels[parts[2]]
+    counts = np.bincount(guesses[right == 8], minlength=10)
+    return {
+        "rounds (points of the figure)": rounds,
+        "share of the test set right": float((guesses == right).mean()),
+        "8 wrong": float(counts.sum() - counts[8]),
+        **{f"8 taken for {k}": float(counts[k]) for k in (2, 5, 9)},
+    }, parts
+
+
+def _add(row: Row, number: float) -> None:
+    row.among.append(number)
+    row.ours = float(np.median(row.among))
+
+
+def digits_cell(found: Rows) -> str:
+    """The code of that cell in chapter 11."""
+    lines = [
+        "# Written by `python -m chainrule reproduce digits --write docs/ch11_generalisation.md`:",
+        "# a number for each split and start.",
+        "published_runs = {",
+    ]
+    for name, row in found.items():
+        if name.startswith("20 seeds"):
+            lines += _listed(4, name.removeprefix("20 seeds: "), row)
+    lines += ["}", "studies = {"]
+    for study, cases in _digits.STUDIES.items():
+        lines.append(f'    "{study}": {{')
+        for value in cases:
+            lines.append(f"        {value}: {{")
+            for what in JUDGED:
+                row = found[f"{study} {value}: {what}"]
+                if what.startswith("share"):
+                    mean = round(float(np.mean(row.among)), 4)
+                    lines.append(f'            "{what}": {mean},')
+                else:
+                    lines += _listed(12, what, row)
+            lines.append("        },")
+        lines.append("    },")
+    return "\n".join([*lines, "}\n"])
+
+
+def _listed(margin: int, what: str, row: Row) -> list[str]:
+    """An entry of a dictionary: the name of a row and all that is among its numbers."""
+    numbers = " ".join(f"{each:.4g}," for each in row.among)
+    before, inside = margin * " ", (margin + 4) * " "
+    wrapped = textwrap.wrap(
+        numbers, 79, initial_indent=inside, subsequent_indent=inside
+    )
+    return [f'{before}"{what}": [', *wrapped, f"{before}],"]
 
 
 def sigmoid(found: Rows, *, quick: bool) -> Iterator[float]:
@@ -312,7 +431,9 @@ JOBS: dict[str, Job] = {
     "mlp": mlp_runs,
     "sigmoid": sigmoid,
     "spiral": spiral,
+    "digits": digits,
 }
+CELLS: dict[str, Callable[[Rows], str]] = {"mlp": mlp_cell, "digits": digits_cell}
 
 
 def table(found: Rows) -> str:
