@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from chainrule import __main__ as command
-from chainrule import data, mlp, rbf_net, reproduce
+from chainrule import _digits, data, mlp, rbf_net, reproduce
 from press import book
 
 
@@ -108,6 +108,81 @@ def test_the_chapter_holds_what_the_job_writes(tmp_path, capsys, monkeypatch):
     copy.write_text(chapter.replace(kept, "right = {}\n"), "utf-8")
     assert run(capsys, "reproduce", "mlp", "--write", str(copy))[0] == 0
     assert copy.read_text("utf-8") == chapter
+
+
+def test_the_published_digits_are_recovered(monkeypatch):
+    # One seed and the studies of one setting: what is tested is how rows are filled.
+    few = {
+        study: dict(list(cases.items())[:1]) for study, cases in _digits.STUDIES.items()
+    }
+    monkeypatch.setattr(_digits, "STUDIES", few)
+    monkeypatch.setattr(reproduce, "SPLITS", (1, 1))
+    found = numbers("digits")
+    published = [
+        row for name, row in found.items() if row.published and "20 seeds" not in name
+    ]
+    assert len(published) == 7
+    assert [row.what for row in published if row.agrees is not True] == []
+    for name in ("share of the test set right", *reproduce.JUDGED):
+        rows = [row for what, row in found.items() if what.endswith(name) and row.among]
+        assert rows
+        assert {len(row.among) for row in rows} == {1}
+    ours = found["20 seeds: share right, chapter 11"].ours
+    theirs = found["20 seeds: share of the test set right"].ours
+    less = found["20 seeds: share right, chapter 11 less published"].ours
+    assert less == pytest.approx(ours - theirs)
+    assert ours > 0.9
+
+
+def test_the_chapter_holds_what_the_digits_write(tmp_path):
+    chapter = (book.DOCS / "ch11_generalisation.md").read_text("utf-8")
+    (kept,) = (
+        fence.code
+        for fence in book.fences(chapter)
+        if fence.attributes.get("fold") == "Runs"
+    )
+    runs = {}
+    exec(kept, runs)  # noqa: S102
+    found = reproduce.rows("digits")
+    for name, among in runs["published_runs"].items():
+        found[f"20 seeds: {name}"].among = among
+    assert list(runs["studies"]) == list(_digits.STUDIES)
+    for study, cases in runs["studies"].items():
+        assert list(cases) == list(_digits.STUDIES[study])
+        for value, case in cases.items():
+            for what, among in case.items():
+                row = found[f"{study} {value}: {what}"]
+                row.among = among if isinstance(among, list) else [among]
+    copy = tmp_path / "chapter.md"
+    copy.write_text(chapter.replace(kept, "studies = {}\n"), "utf-8")
+    reproduce.write("digits", found, copy)
+    assert copy.read_text("utf-8") == chapter
+
+
+def test_the_legacy_split_has_every_image_once():
+    parts = _digits.legacy_split(np.random.RandomState(1), 1797)
+    assert [len(part) for part in parts] == [1078, 359, 360]
+    assert sorted(np.concatenate(parts)) == [*range(1797)]
+
+
+def test_the_simple_ways_are_what_they_say():
+    images, labels = data.digits()
+    kept, held, test = np.split(np.random.default_rng(0).permutation(120), [60, 90])
+    frequent, nearest, _ = (way(kept, held, test) for way in _digits.BASELINES.values())
+    assert set(frequent) == {np.bincount(labels[kept]).argmax()}
+    for image, guess in zip(test, nearest, strict=True):
+        distances = [((images[image] - images[k]) ** 2).sum() for k in kept]
+        assert guess == labels[kept[np.argmin(distances)]]
+
+
+def test_images_move_by_whole_pixels():
+    image = np.arange(64.0)[None]
+    moved = _digits.shifted(image, 1, -1).reshape(8, 8)
+    square = image.reshape(8, 8)
+    np.testing.assert_array_equal(moved[1:, :-1], square[:-1, 1:])
+    assert not moved[0].any()
+    assert not moved[:, -1].any()
+    np.testing.assert_array_equal(_digits.shifted(image, 0, 0), image)
 
 
 @pytest.mark.parametrize(

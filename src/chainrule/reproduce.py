@@ -137,6 +137,7 @@ JUDGED = ("share of those trained on", "right of 360 others", "their loss")
 PUBLISHED["digits"] = (
     Row("rounds (points of the figure)", "98", 0),
     Row("share of the test set right", "0.96", 2),
+    Row("cells of the confusion table that agree, of 100", "100", 0),
     Row("8 wrong", "5", 0),
     *(Row(f"8 taken for {k}", str(count), 0) for k, count in ((2, 2), (5, 2), (9, 1))),
     Row("20 seeds: rounds", "98", 0),
@@ -304,10 +305,14 @@ def _published_digits(seed: int) -> tuple[dict[str, float], tuple[Array, ...]]:
     _, labels = data.digits()
     rounds, parts, guesses = _digits.published(seed)
     right = labels[parts[2]]
-    counts = np.bincount(guesses[right == 8], minlength=10)
+    confusion = np.zeros((10, 10), int)
+    np.add.at(confusion, (right, guesses), 1)
+    counts = confusion[8]
+    cells = np.array(_digits.TABLE.split(), int).reshape(10, 10)
     return {
         "rounds (points of the figure)": rounds,
         "share of the test set right": float((guesses == right).mean()),
+        "cells of the confusion table that agree, of 100": (confusion == cells).sum(),
         "8 wrong": float(counts.sum() - counts[8]),
         **{f"8 taken for {k}": float(counts[k]) for k in (2, 5, 9)},
     }, parts
