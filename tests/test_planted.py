@@ -256,6 +256,16 @@ EQUIVALENT_FORMULAS: dict[str, dict[str, list[str]]] = {
             r"(7.23) \sum_{i = 1}^{m} a_i^2 E [w_j^2]",
         ],
     },
+    "ch11_generalisation": {
+        DUMMY: [
+            (
+                r"(11.2) \frac{1}{2 N} \sum_{n} \sum_{k}(Y_{n k} - T_{n k})^2 + "
+                rf"\frac{{\lambda}}{{2}}(\sum_{{i j}} W_{{1, {one}}}^2 + "
+                rf"\sum_{{i j}} W_{{2, {other}}}^2)"
+            )
+            for one, other in (("j i", "i j"), ("i j", "j i"))
+        ],
+    },
 }
 
 # The same for figures, of which others are planted at every commit: the statement with the

@@ -256,6 +256,11 @@ def test_single_precision_stays_single(engine):
         ({"params": ()}, "params: expected a tuple of pairs"),
         ({"lam": -1.0}, "lam: expected one number, at least 0"),
         ({"output": "relu"}, 'output: expected "sigmoid" or "softmax"'),
+        ({"T": np.ones((23, 1)) + 3j, "output": "linear"}, "T: expected real numbers"),
+        (
+            {"steps": [5]},
+            "steps: expected the samples of each step as a slice or an arr",
+        ),
         ({"engine": "jax"}, 'engine: expected "auto" or "numba" or "numpy", got'),
         ({"velocity": (1.0,)}, "velocity: expected 4 arrays as in params, got 1"),
         ({"steps": 0}, "steps: expected a positive whole number, got 0"),
@@ -434,3 +439,15 @@ for units in [(2, 9, 9), (1, 17, 2)]:
 def test_no_loop_reaches_beyond_its_arrays(tmp_path):
     environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": tmp_path}
     subprocess.run([sys.executable, "-c", BEYOND], check=True, env=environment)  # noqa: S603
+
+
+def test_only_an_mlp_is_told_its_output(engine):
+    params, X, T, _ = job((2, 3, 2), "softmax", 4)
+    for output in (None, "softmax"):
+        found = gradient_descent(
+            relu_net, params, X, T, 2, 0.1, output=output, engine=engine
+        )
+        assert found.engine == engine
+    for output in ("linear", "sigmoid", "nonsense"):
+        with pytest.raises(ValueError, match=r'^output: expected "softmax", as this'):
+            gradient_descent(relu_net, params, X, T, 2, 0.1, output=output)

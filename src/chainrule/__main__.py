@@ -40,6 +40,7 @@ NETWORKS = {
     "sigmoid_net (3, 5, 4), softmax": sigmoid_net,
     "mlp (3, 5, 4, 2), sigmoid": mlp,
     "mlp (3, 5, 5, 4, 3), softmax": mlp,
+    "mlp (3, 5, 4, 2), linear": mlp,
 }
 
 
@@ -190,7 +191,7 @@ def _error(network: ModuleType, name: str, seed: int) -> float:
     else:
         batch += (labels if binary else one_hot(labels, K), 0.1)
     if network is mlp:
-        batch += ("sigmoid" if binary else "softmax",)
+        batch += (name.rpartition(", ")[2],)
     found = network.backward(params, *batch)
     numerical = gradcheck.complex_step_gradient(
         lambda p: network.objective(p, *batch), params

@@ -18,6 +18,7 @@ from chainrule._inputs import (
     checked,
     choice,
     layer_count,
+    number,
     penalty,
     sizes,
     source,
@@ -66,6 +67,8 @@ def _batch(
 ) -> tuple[Any, ...]:
     choice("output", output, _ACTIVATIONS)
     signature = _declared(layer_count(params), _TARGETS[output])
+    if output == "linear":
+        number("T", T, real=True)
     return *arrays(signature, params, X, T), penalty(lam), output
 
 

@@ -52,7 +52,7 @@ def gradient_descent(  # noqa: PLR0913  one signature for all networks
     lam: float = 0.0,
     mu: float = 0.0,
     velocity: Params | None = None,
-    output: mlp.Output = "sigmoid",
+    output: mlp.Output | None = None,
     engine: Engine = "auto",
 ) -> Trained:
     """Train ``network`` by gradient descent, with momentum if μ > 0, (2.14), (6.3).
@@ -73,8 +73,8 @@ def gradient_descent(  # noqa: PLR0913  one signature for all networks
         lam: Penalty λ ≥ 0 on the weights; ``logistic`` and ``rbf_net`` have none.
         mu: Momentum, 0 ≤ μ < 1.
         velocity: What the step before the first moved the parameters by; nothing if None.
-        output: Activation of the last layer of an ``mlp``, ``"sigmoid"``, ``"softmax"`` or
-            ``"linear"``.
+        output: Activation of the last layer of an ``mlp``, ``"sigmoid"`` if None,
+            ``"softmax"`` or ``"linear"``; another network has its own.
         engine: ``"numba"`` for the compiled loops, ``"numpy"`` for the readable step, or
             ``"auto"`` for the former where numba is installed.
 
@@ -100,6 +100,7 @@ def gradient_descent(  # noqa: PLR0913  one signature for all networks
     eta, lam, mu = ask.positive("eta", eta), ask.penalty(lam), ask.share("mu", mu)
     if lam and network in _NO_PENALTY:
         raise ValueError(f"lam: expected 0, as this network has no penalty, got {lam}")
+    output = _output(network, output)
     rest = () if network in _NO_PENALTY else (lam, output) if network is mlp else (lam,)
     params, X, T, *_ = network.backward.check(params, X, T, *rest)
     ask.members("params", params, real=True)
@@ -144,7 +145,6 @@ def gradient_descent(  # noqa: PLR0913  one signature for all networks
     ):
         from chainrule import _engine  # noqa: PLC0415  numba takes half a second
 
-        output = {logistic: "sigmoid", mlp: output}.get(network, "softmax")
         kind = {rbf_net: "radial", sigmoid_net: "smooth"}.get(network, "")
         units = np.size(X[0]), *map(np.size, params[1::2])
         with np.errstate(over="ignore"):
@@ -156,6 +156,23 @@ def gradient_descent(  # noqa: PLR0913  one signature for all networks
         way, at_once = "numpy", 100
     _descend(advance, P, V, _groups(steps, len(X), at_once), eta)
     return Trained(cut(P), cut(V if mu else 0 * V), way)
+
+
+def _output(network: ModuleType, output: mlp.Output | None) -> mlp.Output:
+    """The output of the network, which only an ``mlp`` can be told.
+
+    Raises:
+        ValueError: Another network is told to have another output than it has.
+    """
+    own: dict[ModuleType, mlp.Output] = {
+        logistic: "sigmoid", rbf_net: "sigmoid", mlp: output or "sigmoid",
+    }  # fmt: skip
+    has = own.get(network, "softmax")
+    if output is not None and output != has:
+        raise ValueError(
+            f'output: expected "{has}", as this network has, got {output!r}'
+        )
+    return has
 
 
 def _descend(
@@ -209,6 +226,11 @@ def _groups(
     elif isinstance(steps, Iterable):
         for group in batched(steps, at_once):
             batches = [every[batch] for batch in group]
+            if any(batch.ndim != 1 for batch in batches):
+                raise ValueError(
+                    "steps: expected the samples of each step as a slice or an array, got "
+                    f"{group[0]!r} among them"
+                )
             ends = np.cumsum([*map(len, batches)])
             yield np.concatenate(batches), np.append(0, ends[:-1]), ends
     else:
