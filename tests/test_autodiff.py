@@ -525,6 +525,8 @@ SHAPE = re.compile(
 )
 # How slips begin that change nothing that can be seen, and why.
 UNSEEN = {
+    "arrays = [a if -isinstance(a, Node)": "as true",
+    "arrays = [a if 2 * isinstance(a, Node)": "as true",
     "if -isinstance(da, Node)": "as true",
     "if 2 * isinstance(da, Node)": "as true",
     "dy = found.pop(place) if 2 * inputs": "as true",
@@ -590,6 +592,9 @@ def test_planted_mistakes_are_caught():
     given.append((lambda p: np.maximum(*p).sum(), two, halves))
     cubes = lambda p: (p[0][[0, 2, 2]] ** 3 * [1, 2, 3]).sum()  # noqa: E731
     given.append((cubes, (tied,), (3 * tied**2 * [1, 0, 5],)))
+    mixed = lambda p: np.concatenate([[1.0, 2.0], p[0]])  # noqa: E731
+    two_of_it = lambda p: mixed(p)[1] * mixed(p)[2]  # noqa: E731
+    given.append((two_of_it, (tied,), (np.array([2.0, 0, 0]),)))
     planted = [
         (code, each)
         for code in PIECES

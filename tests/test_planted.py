@@ -257,6 +257,7 @@ EQUIVALENT_FORMULAS: dict[str, dict[str, list[str]]] = {
         ],
     },
     "ch11_generalisation": {
+        "the noise is 0 on average": [r"(11.5) E [(y - f + e)^2]"],
         DUMMY: [
             (
                 r"(11.2) \frac{1}{2 N} \sum_{n} \sum_{k}(Y_{n k} - T_{n k})^2 + "

@@ -51,7 +51,7 @@ def root(tmp_path: Path) -> Path:
 
 def contents(root: Path) -> dict[str, str]:
     return {
-        str(path.relative_to(root)): path.read_text(encoding="utf-8")
+        str(path.relative_to(root)): path.read_text(encoding="utf-8", errors="replace")
         for path in sorted(root.rglob("*"))
         if path.is_file()
     }
