@@ -57,7 +57,7 @@ def test_a_run_without_a_seed_lies_among_many(monkeypatch):
         assert min(row.among) <= row.ours <= max(row.among)
         assert row.agrees is None
         seeds = (
-            r"above [012] of 2 seeds(, as [12])?"
+            r"above [012] of 2 seeds(, level with [12])?"
             if row.published
             else r"from 0\.\d+ to 0\.\d+"
         )
@@ -128,6 +128,9 @@ def test_the_published_digits_are_recovered(monkeypatch):
         if row.published and "other seeds" not in name
     ]
     assert len(published) == 7
+    chapter = (book.DOCS / "ch11_generalisation.md").read_text("utf-8")
+    printed = reproduce.table(found).split("\n")[: 1 + len(published)]
+    assert "\n".join(["$ python -m chainrule reproduce digits", *printed]) in chapter
     assert [row.what for row in published if row.agrees is not True] == []
     for name in ("share of the test set right", *reproduce.JUDGED):
         rows = [row for what, row in found.items() if what.endswith(name) and row.among]
@@ -215,7 +218,7 @@ def test_agreement_is_at_the_stated_digits(ours, published, decimals, agrees):
 def test_without_a_seed_nothing_can_agree():
     row = reproduce.Row("share", "0.75", 2, 0.75, among=[0.6, 0.75, 0.8])
     assert row.agrees is None
-    assert row.verdict == "above 1 of 3 seeds, as 1"
+    assert row.verdict == "above 1 of 3 seeds, level with 1"
 
 
 def test_a_table(capsys):

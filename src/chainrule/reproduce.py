@@ -78,7 +78,7 @@ class Row:
                 sum(each < published for each in shown),
                 shown.count(published),
             )
-            also = f", as {level}" if level else ""
+            also = f", level with {level}" if level else ""
             return f"above {below} of {len(shown)} seeds{also}"
         return "agrees" if self.agrees else "differs"
 
@@ -276,13 +276,13 @@ def digits(found: Rows, *, quick: bool) -> Iterator[float]:
     seeds, done = SPLITS[quick], 0
     others = [0, *range(2, seeds + 1)]  # 1 is that of the published run
     total = 1 + seeds * (1 + sum(map(len, _digits.STUDIES.values())))
-    _fill(found, _published_digits(1)[0])
-    _, parts, said = _digits.published(1)
-    for place in np.flatnonzero(said != labels[parts[2]]):
+    theirs, _, wrong = _published_digits(1)
+    _fill(found, theirs)
+    for place in wrong:
         _add(found[WRONG], float(place))
     yield 1 / total
     for seed in others:
-        theirs, parts = _published_digits(seed)
+        theirs, parts, _ = _published_digits(seed)
         params = _digits.chosen(seed, *parts[:2])
         ours = float((_digits.guesses(params, parts[2]) == labels[parts[2]]).mean())
         share = theirs["share of the test set right"]
@@ -313,8 +313,10 @@ def digits(found: Rows, *, quick: bool) -> Iterator[float]:
                 yield (1 + done) / total
 
 
-def _published_digits(seed: int) -> tuple[dict[str, float], tuple[Array, ...]]:
-    """What the source of chapter 11 says of its run, and the parts of the images."""
+def _published_digits(
+    seed: int,
+) -> tuple[dict[str, float], tuple[Array, ...], Array]:
+    """What the source of chapter 11 says, the parts, and which it has wrong of the last."""
     _, labels = data.digits()
     rounds, parts, guesses = _digits.published(seed)
     right = labels[parts[2]]
@@ -322,13 +324,14 @@ def _published_digits(seed: int) -> tuple[dict[str, float], tuple[Array, ...]]:
     np.add.at(confusion, (right, guesses), 1)
     counts = confusion[8]
     cells = np.array(_digits.TABLE.split(), int).reshape(10, 10)
-    return {
+    facts = {
         "rounds (points of the figure)": rounds,
         "share of the test set right": float((guesses == right).mean()),
         "cells of the confusion table that agree, of 100": (confusion == cells).sum(),
         "8 wrong": float(counts.sum() - counts[8]),
         **{f"8 taken for {k}": float(counts[k]) for k in (2, 5, 9)},
-    }, parts
+    }
+    return facts, parts, np.flatnonzero(guesses != right)
 
 
 def _add(row: Row, number: float) -> None:
